@@ -1,0 +1,12 @@
+/** The only source of time for the rest of the program, so that tests can bring their own. */
+export interface Clock {
+  /** Wall clock, milliseconds since 1970. */
+  now(): number;
+  /** Monotonic milliseconds from an arbitrary start. */
+  monotonic(): number;
+}
+
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+};

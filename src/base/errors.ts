@@ -1,0 +1,117 @@
+/**
+ * One table: code → meaning, HTTP status, exit code. `docs/errors.md` mirrors it; a test compares the two.
+ * *Missing*, *corrupt* and *cannot tell* are three codes, because the next action differs.
+ */
+export const ERROR_CODES = {
+  INTERNAL: { http: 500, exit: 1, meaning: 'A fault in the program itself.' },
+  USAGE: { http: 400, exit: 64, meaning: 'The call or its arguments are wrong.' },
+  BAD_NAME: { http: 400, exit: 64, meaning: 'A user or session id has characters that are not allowed.' },
+  NO_SOURCE: { http: 422, exit: 64, meaning: 'Nothing says what to back up.' },
+  VAULT_IN_SOURCE: { http: 400, exit: 64, meaning: 'The vault lies inside the source and would back itself up.' },
+  TARGET_IN_VAULT: { http: 400, exit: 64, meaning: 'The restore target lies inside the vault.' },
+  UNKNOWN_USER: { http: 404, exit: 66, meaning: 'No such user in this vault.' },
+  UNKNOWN_SNAPSHOT: { http: 404, exit: 66, meaning: 'No such snapshot, or its prefix is not unique.' },
+  UNKNOWN_PATH: { http: 404, exit: 66, meaning: 'The snapshot holds no such path.' },
+  SOURCE_MISSING: { http: 404, exit: 66, meaning: 'A source path does not exist.' },
+  SOURCE_UNREADABLE: { http: 403, exit: 66, meaning: 'A source path may not be read.' },
+  NOT_A_VAULT: { http: 404, exit: 66, meaning: 'There is no vault at that place.' },
+  VAULT_EXISTS: { http: 409, exit: 73, meaning: 'A vault, or something else, is already at that place.' },
+  TARGET_NOT_EMPTY: { http: 409, exit: 73, meaning: 'The restore target has entries and no overwrite rule was given.' },
+  TARGET_UNSAFE: { http: 403, exit: 73, meaning: 'A step to the target is a symbolic link or not a directory.' },
+  VAULT_READ_ONLY: { http: 403, exit: 73, meaning: 'The vault cannot be written.' },
+  NO_SPACE: { http: 507, exit: 73, meaning: 'No space or quota is left where the data must go.' },
+  VAULT_BUSY: { http: 423, exit: 75, meaning: 'Another process holds the vault.' },
+  BACKEND_FAILED: { http: 502, exit: 1, meaning: 'A storage operation failed.' },
+  OBJECT_EXISTS: { http: 409, exit: 1, meaning: 'An object of that name exists already with other bytes.' },
+  OBJECT_MISSING: { http: 500, exit: 65, meaning: 'An object that must exist is not there.' },
+  OBJECT_UNKNOWN: { http: 503, exit: 75, meaning: 'It could not be told whether the object is there.' },
+  DATA_CORRUPT: { http: 500, exit: 65, meaning: 'Stored bytes fail their check.' },
+  FORMAT_NEWER: { http: 501, exit: 78, meaning: 'Written by a newer version of the program.' },
+  FORMAT_OLDER: { http: 501, exit: 78, meaning: 'Written in a format this version no longer reads.' },
+  CONFIG: { http: 500, exit: 78, meaning: 'A setting is wrong.' },
+  KEY_MISSING: { http: 403, exit: 77, meaning: 'The master key file is not there.' },
+  KEY_WRONG: { http: 403, exit: 77, meaning: 'The master key does not belong to this vault.' },
+  KEY_UNSAFE: { http: 403, exit: 77, meaning: 'The master key file can be read by others or lies under the vault.' },
+  KEY_MALFORMED: { http: 403, exit: 77, meaning: 'The master key file cannot be parsed.' },
+  UNSUPPORTED: { http: 501, exit: 1, meaning: 'This system or build lacks something that the call needs.' },
+  PARTIAL: { http: 200, exit: 3, meaning: 'Some source items could not be read; the rest is safe.' },
+  RESTORE_INCOMPLETE: { http: 200, exit: 3, meaning: 'Some items could not be written; the rest is restored.' },
+  CANCELLED: { http: 499, exit: 130, meaning: 'Stopped on request.' },
+} as const satisfies Record<string, { http: number; exit: number; meaning: string }>;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface ErrorOptions {
+  /** Whether the same call may succeed later without anybody changing anything. */
+  readonly retryable?: boolean;
+  /** Facts for programs: names, paths, numbers. Never a secret. */
+  readonly details?: Readonly<Record<string, unknown>>;
+  readonly cause?: unknown;
+}
+
+/** Every error that a caller may have to act on. Programmer mistakes are `TypeError` or `assert` instead. */
+export class BitacoraError extends Error {
+  readonly code: ErrorCode;
+  readonly retryable: boolean;
+  readonly details: Readonly<Record<string, unknown>>;
+
+  constructor(code: ErrorCode, message: string, options: ErrorOptions = {}) {
+    super(message, options.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'BitacoraError';
+    this.code = code;
+    this.retryable = options.retryable ?? false;
+    this.details = options.details ?? {};
+  }
+
+  get exitCode(): number {
+    return ERROR_CODES[this.code].exit;
+  }
+
+  get httpStatus(): number {
+    return ERROR_CODES[this.code].http;
+  }
+}
+
+export function isBitacoraError(error: unknown, code?: ErrorCode): error is BitacoraError {
+  return error instanceof BitacoraError && (code === undefined || error.code === code);
+}
+
+/** The `errno` name of a system error (`ENOENT`), or undefined for anything else. */
+export function errnoCode(error: unknown): string | undefined {
+  if (error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code)) {
+    return error.code;
+  }
+  return undefined;
+}
+
+const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG']);
+
+/** Turns a failed write below the vault or the target into the code the caller acts on. */
+export function writeError(error: unknown, what: string, options: ErrorOptions = {}): BitacoraError {
+  if (error instanceof BitacoraError) return error;
+  const errno = errnoCode(error);
+  const text = error instanceof Error ? error.message : String(error);
+  const details = { ...options.details, ...(errno ? { errno } : {}) };
+  if (errno && NO_SPACE.has(errno)) {
+    return new BitacoraError('NO_SPACE', `No space left while writing ${what}. Free some space and try again.`, {
+      details,
+      cause: error,
+    });
+  }
+  if (errno === 'EROFS') {
+    return new BitacoraError('VAULT_READ_ONLY', `Cannot write ${what}: the file system is read-only.`, {
+      details,
+      cause: error,
+    });
+  }
+  return new BitacoraError('BACKEND_FAILED', `Cannot write ${what}: ${text}`, {
+    details,
+    cause: error,
+    retryable: errno === 'EIO' || errno === 'EAGAIN' || errno === 'EMFILE' || errno === 'ENFILE',
+  });
+}
+
+/** Throws `CANCELLED` once the signal is aborted. */
+export function throwIfAborted(signal: AbortSignal | undefined): void {
+  if (signal?.aborted) throw new BitacoraError('CANCELLED', 'Stopped on request; nothing that was safe before is lost.');
+}

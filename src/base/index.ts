@@ -1,0 +1,16 @@
+/** Errors and codes, bytes, clock, randomness, and the interfaces of log and progress: what every room may use. */
+export { asBuffer, compareBytes, concatBytes, decodeUtf8, equalBytes, fromHex, printable, toHex, utf8 } from './bytes.js';
+export { type Clock, systemClock } from './clock.js';
+export {
+  BitacoraError,
+  ERROR_CODES,
+  type ErrorCode,
+  type ErrorOptions,
+  errnoCode,
+  isBitacoraError,
+  throwIfAborted,
+  writeError,
+} from './errors.js';
+export { type Logger, silentLogger } from './log.js';
+export { noProgress, type Progress, type ProgressSink } from './progress.js';
+export { type Random, systemRandom } from './random.js';
