@@ -1,0 +1,16 @@
+import { homedir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const builtFolder = fileURLToPath(new URL('..', import.meta.url));
+
+/** The command line tool of the same build as this bench. */
+export const cliPath = join(builtFolder, 'src', 'cli', 'main.js');
+
+/** Where results go; kept out of version control. */
+export const resultsFolder = fileURLToPath(new URL('../../bench/results', import.meta.url));
+
+/** Where data sets are kept from one run to the next, unless the caller names a folder. */
+export function defaultCorpusFolder(): string {
+  return join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'bitacora-bench');
+}

@@ -1,0 +1,26 @@
+import type { Row } from '../row.js';
+import { firstBackupAbsolute, firstBackupCpu, firstBackupWall } from './first-backup.js';
+import { nextRelease, unchanged } from './later-backup.js';
+import { peakMemory } from './memory.js';
+import { restoreAbsolute, restoreWall } from './restore.js';
+import { smaller, storedBytes } from './stored.js';
+
+export const ROWS: readonly Row[] = [
+  firstBackupWall,
+  firstBackupCpu,
+  unchanged,
+  nextRelease,
+  storedBytes,
+  restoreWall,
+  peakMemory,
+  firstBackupAbsolute,
+  restoreAbsolute,
+  smaller,
+];
+
+/** The row of that name, or every row of the workload of that name, or all for `all`; throws on any other name. */
+export function rowsNamed(name: string): readonly Row[] {
+  const rows = ROWS.filter((row) => name === 'all' || row.name === name.toUpperCase() || row.workload === name);
+  if (rows.length === 0) throw new Error(`Unknown row "${name}". See --list.`);
+  return rows;
+}

@@ -1,0 +1,35 @@
+/** What is counted: seconds or bytes, or for `storedShare` stored bytes as a part of the source's. */
+export type Figure = 'wall' | 'cpu' | 'memory' | 'stored' | 'storedWithoutIndex' | 'storedShare';
+
+export const FIGURE_UNITS: Readonly<Record<Figure, 's' | 'MB' | '%'>> = {
+  wall: 's',
+  cpu: 's',
+  memory: 'MB',
+  stored: 'MB',
+  storedWithoutIndex: 'MB',
+  storedShare: '%',
+};
+
+/** One measured run of one program. */
+export interface Sample {
+  readonly step: string;
+  readonly program: string;
+  readonly round: number;
+  readonly figures: Readonly<Partial<Record<Figure, number>>>;
+}
+
+/** The figures of one program at one step over all rounds, in the order measured; empty when nothing was. */
+export function valuesOf(samples: readonly Sample[], step: string, program: string, figure: Figure): number[] {
+  return samples
+    .filter((sample) => sample.step === step && sample.program === program)
+    .map((sample) => sample.figures[figure])
+    .filter((value) => value !== undefined);
+}
+
+/** The middle value, or the mean of the two middle ones; undefined for no values. */
+export function median(values: readonly number[]): number | undefined {
+  const sorted = [...values].sort((a, b) => a - b);
+  const upper = sorted[Math.floor(sorted.length / 2)];
+  const lower = sorted[Math.floor((sorted.length - 1) / 2)];
+  return upper === undefined || lower === undefined ? undefined : (lower + upper) / 2;
+}

@@ -1,0 +1,5 @@
+import type { Workload } from '../workload.js';
+import { kernel } from './kernel.js';
+
+/** By the name that rows give. */
+export const WORKLOADS: ReadonlyMap<string, Workload> = new Map([['kernel', kernel]]);
