@@ -1,0 +1,45 @@
+/** The system calls that Node lacks, on names as bytes and relative to open directories, with plain Node to fall back on. */
+export {
+  chmodAt,
+  chmodFd,
+  chownAt,
+  chownFd,
+  linkAt,
+  mkdirAt,
+  mknodAt,
+  removeXattrAt,
+  removeXattrFd,
+  renameAt,
+  renameNoReplaceAt,
+  rmdirAt,
+  setTimesAt,
+  setTimesFd,
+  setXattrAt,
+  setXattrFd,
+  symlinkAt,
+  syncFileSystem,
+  tryLock,
+  unlinkAt,
+} from './changing.js';
+export { ENTRY_TYPE, O_PATH } from './constants.js';
+export { DirectoryListing } from './directory-listing.js';
+export { type SystemError, systemError } from './errors.js';
+export { FileStat } from './file-stat.js';
+export { type OwnerNames, ownerNames } from './owner-names.js';
+export {
+  capabilities,
+  closeFd,
+  dataRanges,
+  listXattrsAt,
+  listXattrsFd,
+  openBeneath,
+  openDirectory,
+  openDirectoryAt,
+  openFileAt,
+  readAt,
+  readDirectory,
+  readLinkAt,
+  statAt,
+  statFd,
+} from './reading.js';
+export type { Capabilities, DataRange, LockOutcome, Xattr } from './system-calls.js';
