@@ -2,6 +2,7 @@ import { encodeGzip } from './gzip.js';
 import { loadedZstd } from './load.js';
 import { createLz4Encoder } from './lz4-encode.js';
 import type { CodecName } from './names.js';
+import type { ZstdProvider } from './zstd-provider.js';
 
 export interface Compressor {
   readonly codec: CodecName;
@@ -36,12 +37,17 @@ export function codecLevels(codec: CodecName): { readonly min: number; readonly 
  * @param level zstd 1–19 (usual 3), gzip 1–9 (usual 6); `lz4` and `none` have only their one
  * @throws TypeError for a level out of range or before `loadCodecs` has settled
  */
-export function createCompressor(codec: CodecName, level: number = LEVELS[codec].usual): Compressor {
+export function createCompressor(codec: CodecName, level?: number): Compressor {
+  return compressorOn(loadedZstd(), codec, level);
+}
+
+/** The same on a given zstd; inside this room and for its tests. */
+export function compressorOn(zstd: ZstdProvider, codec: CodecName, level: number = LEVELS[codec].usual): Compressor {
   const { min, max } = LEVELS[codec];
   if (!Number.isInteger(level) || level < min || level > max) {
     throw new TypeError(`The level of ${codec} is ${level}; expected a whole number from ${min} to ${max}.`);
   }
-  let encode: Encoder | undefined = encoderOf(codec, level);
+  let encode: Encoder | undefined = encoderOf(zstd, codec, level);
   return {
     codec,
     compress(plain, into) {
@@ -55,10 +61,10 @@ export function createCompressor(codec: CodecName, level: number = LEVELS[codec]
   };
 }
 
-function encoderOf(codec: CodecName, level: number): Encoder {
+function encoderOf(zstd: ZstdProvider, codec: CodecName, level: number): Encoder {
   switch (codec) {
     case 'zstd':
-      return loadedZstd().encoder(level);
+      return zstd.encoder(level);
     case 'lz4':
       return createLz4Encoder();
     case 'gzip':

@@ -5,7 +5,7 @@ import { loadedZstd } from './load.js';
 import { decodeLz4 } from './lz4-decode.js';
 import { codecName } from './names.js';
 import { checkZstdFrame } from './zstd-frame.js';
-import type { ZstdDecoder } from './zstd-provider.js';
+import type { ZstdDecoder, ZstdProvider } from './zstd-provider.js';
 
 export interface Decompressor {
   /**
@@ -23,7 +23,12 @@ export interface Decompressor {
 
 /** Makes a decompressor for all codecs with its own reused context. For one thread, after `loadCodecs` has settled. */
 export function createDecompressor(): Decompressor {
-  let zstd: ZstdDecoder | undefined = loadedZstd().decoder();
+  return decompressorOn(loadedZstd());
+}
+
+/** The same on a given zstd; inside this room and for its tests. */
+export function decompressorOn(provider: ZstdProvider): Decompressor {
+  let zstd: ZstdDecoder | undefined = provider.decoder();
   return {
     decompress(codecId, packed, into, plainLength) {
       if (!zstd) throw new TypeError('This decompressor is closed.');

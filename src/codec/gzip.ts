@@ -1,4 +1,4 @@
-import { constants, gunzipSync, gzipSync } from 'node:zlib';
+import { gunzipSync, gzipSync } from 'node:zlib';
 import { corruptPacked, problemOf } from './corrupt.js';
 
 const HEADER_BYTES = 64;
@@ -27,12 +27,24 @@ export function decodeGzip(packed: Uint8Array, into: Uint8Array): void {
 }
 
 function inflate(packed: Uint8Array, plainLength: number): Uint8Array {
+  const { buffer, engine } = gunzip(packed, plainLength);
+  if (engine.bytesWritten !== packed.length) throw corruptPacked('gzip', 'bytes follow the end of the data');
+  return buffer;
+}
+
+/** What Node answers under `info`, which its type definitions leave out; `bytesWritten` is the input that was used. */
+interface Gunzipped {
+  buffer: Uint8Array;
+  engine: { bytesWritten: number };
+}
+
+function gunzip(packed: Uint8Array, plainLength: number): Gunzipped {
   try {
     return gunzipSync(packed, {
+      info: true,
       maxOutputLength: Math.max(1, plainLength),
       chunkSize: Math.max(CHUNK_BYTES_MIN, plainLength),
-      finishFlush: constants.Z_FINISH,
-    });
+    }) as unknown as Gunzipped;
   } catch (error) {
     throw corruptPacked('gzip', problemOf(error), error);
   }
