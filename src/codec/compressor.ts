@@ -2,6 +2,7 @@ import { encodeGzip } from './gzip.js';
 import { loadedZstd } from './load.js';
 import { createLz4Encoder } from './lz4-encode.js';
 import type { CodecName } from './names.js';
+import { compressible } from './probe.js';
 import type { ZstdProvider } from './zstd-provider.js';
 
 export interface Compressor {
@@ -25,6 +26,9 @@ const LEVELS: Readonly<Record<CodecName, { min: number; max: number; usual: numb
   lz4: { min: 1, max: 1, usual: 1 },
   none: { min: 0, max: 0, usual: 0 },
 };
+
+/** From here on zstd searches noise as thoroughly as text: 0.4 to 11 ms for 256 KiB, below 0.06 ms. */
+const SLOW_ZSTD_LEVEL = 10;
 
 /** The levels that a codec takes; `lz4` and `none` have only one. */
 export function codecLevels(codec: CodecName): { readonly min: number; readonly max: number; readonly usual: number } {
@@ -64,12 +68,20 @@ export function compressorOn(zstd: ZstdProvider, codec: CodecName, level: number
 function encoderOf(zstd: ZstdProvider, codec: CodecName, level: number): Encoder {
   switch (codec) {
     case 'zstd':
-      return zstd.encoder(level);
+      return level < SLOW_ZSTD_LEVEL ? zstd.encoder(level) : sparingNoise(zstd.encoder(level), zstd.encoder(1));
     case 'lz4':
       return createLz4Encoder();
     case 'gzip':
-      return (plain, into) => encodeGzip(plain, into, level);
+      return sparingNoise((plain, into) => encodeGzip(plain, into, level), zstd.encoder(1));
     case 'none':
       return () => 0;
   }
+}
+
+/**
+ * Codecs that spend milliseconds on noise get the probe first, and where that says noise, zstd 1, which also sees repetitions. The
+ * others (lz4, zstd to level 9) stride over noise by themselves about as fast as the probe looks, and miss nothing.
+ */
+function sparingNoise(slow: Encoder, quick: Encoder): Encoder {
+  return (plain, into) => (compressible(plain) || quick(plain, into) > 0 ? slow(plain, into) : 0);
 }

@@ -1,5 +1,7 @@
 import t from 'tap';
+import { compressorOn } from '../../src/codec/compressor.js';
 import { compressible } from '../../src/codec/index.js';
+import { zstdProviders } from './providers.js';
 import { integers, noise, prose } from './samples.js';
 
 const LENGTH = 262_144;
@@ -20,4 +22,22 @@ t.test('compressible() turns away noise of every length', async (t) => {
     t.notOk(compressible(noise(length, 'noise')), `${length}`);
   const halves = [noise(LENGTH / 2, 'one'), noise(LENGTH / 2, 'two')];
   t.notOk(compressible(Buffer.concat(halves)), 'pieces of different noise');
+});
+
+t.test('slow codecs still shrink noise that repeats, and answer 0 for noise that does not', async (t) => {
+  const once = noise(30_000, 'repeated');
+  const repeated = Buffer.concat(Array.from({ length: 5 }, () => once));
+  t.notOk(compressible(repeated), 'its frequencies are those of noise');
+  const [zstd] = await zstdProviders();
+  const into = new Uint8Array(LENGTH);
+  for (const [codec, level] of [
+    ['gzip', 6],
+    ['zstd', 19],
+    ['zstd', 3],
+  ] as const) {
+    const compressor = compressorOn(zstd!, codec, level);
+    const length = compressor.compress(repeated, into);
+    t.ok(length > 0 && length < 70_000, `${codec} ${level}: ${repeated.length} to ${length}`);
+    t.equal(compressor.compress(noise(LENGTH, 'noise'), into), 0);
+  }
 });
