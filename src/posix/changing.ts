@@ -1,7 +1,7 @@
 import { calls } from './calls.js';
 import type { LockOutcome } from './system-calls.js';
 
-/** Sets one extended attribute. `EOPNOTSUPP` where the file system or this machine's program cannot. */
+/** Sets one extended attribute. `ENOTSUP` where the file system or this machine's program cannot. */
 export function setXattrFd(fd: number, attribute: Uint8Array, value: Uint8Array): void {
   calls().setXattrFd(fd, attribute, value);
 }
@@ -46,7 +46,7 @@ export function chmodFd(fd: number, mode: number): void {
   calls().chmodFd(fd, mode);
 }
 
-/** The same for an entry; `EOPNOTSUPP` for a symbolic link. */
+/** The same for an entry; `ENOTSUP` for a symbolic link. */
 export function chmodAt(dirfd: number, name: Uint8Array, mode: number): void {
   calls().chmodAt(dirfd, name, mode);
 }

@@ -9,7 +9,7 @@ const stat = new FileStat();
 
 /**
  * Changes the mode of what `name` is, never of what a link points to: `fchmodat` follows links before Linux 6.6, so
- * the entry is first held by a descriptor that names it. Throws `EOPNOTSUPP` for a symbolic link, which has no mode.
+ * the entry is first held by a descriptor that names it. Throws `ENOTSUP` for a symbolic link, which has no mode.
  */
 export function chmodThroughProc(
   opening: OpeningCalls,
@@ -20,7 +20,7 @@ export function chmodThroughProc(
 ): void {
   const fd = opening.openFileAt(dirfd, name, O_PATH, 0);
   try {
-    if (reading.statFd(fd, stat).isSymlink) throw systemError(constants.errno.EOPNOTSUPP, 'fchmodat', name);
+    if (reading.statFd(fd, stat).isSymlink) throw systemError(constants.errno.ENOTSUP, 'fchmodat', name);
     named('fchmodat', name, () => chmodSync(`/proc/self/fd/${fd}`, mode));
   } finally {
     opening.closeFd(fd);

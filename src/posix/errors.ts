@@ -14,7 +14,9 @@ export interface SystemError extends Error {
  * `errno` is positive, as the C library has it; `.errno` of the result is negative, as Node has it.
  */
 export function systemError(errno: number, syscall: string, name?: Uint8Array): SystemError {
-  const [code, meaning] = getSystemErrorMap().get(-errno) ?? [`E${errno}`, `system error ${errno}`];
+  const [code, text] = getSystemErrorMap().get(-errno) ?? [`E${errno}`, `system error ${errno}`];
+  // Node's text for ENOTSUP speaks of sockets, and its name stands for EOPNOTSUPP too.
+  const meaning = code === 'ENOTSUP' ? 'operation not supported' : text;
   const path = name === undefined ? undefined : printable(name);
   const message = `${code}: ${meaning}, ${syscall}${path === undefined ? '' : ` '${path}'`}`;
   const error = Object.assign(new Error(message), { code, errno: -errno, syscall });

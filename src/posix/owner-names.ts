@@ -1,4 +1,7 @@
 import { readFileSync } from 'node:fs';
+import { utf8 } from '../base/index.js';
+import { calls } from './calls.js';
+import type { SystemCalls } from './system-calls.js';
 
 /** User and group names of this machine, in both directions. Each answer is asked for once and kept. */
 export interface OwnerNames {
@@ -8,28 +11,44 @@ export interface OwnerNames {
   gid(name: string): number | undefined;
 }
 
-interface Table {
-  readonly names: Map<number, string>;
-  readonly ids: Map<string, number>;
-}
-
 let cached: OwnerNames | undefined;
 
-/** The names in `/etc/passwd` and `/etc/group`, as they were at the first call. */
+/** The names in `/etc/passwd` and `/etc/group`, then in the system's other name services where those can be asked. */
 export function ownerNames(): OwnerNames {
-  cached ??= readOwnerNames('/etc/passwd', '/etc/group');
+  cached ??= readOwnerNames('/etc/passwd', '/etc/group', calls().findOwner);
   return cached;
 }
 
-export function readOwnerNames(passwdFile: string, groupFile: string): OwnerNames {
+/** The same from given files. */
+export function readOwnerNames(passwdFile: string, groupFile: string, findOwner: SystemCalls['findOwner']): OwnerNames {
   const users = readTable(passwdFile);
   const groups = readTable(groupFile);
-  return {
-    user: (uid) => users.names.get(uid),
-    group: (gid) => groups.names.get(gid),
-    uid: (name) => users.ids.get(name),
-    gid: (name) => groups.ids.get(name),
+  const nameOf = (table: Table, kind: 'user' | 'group', id: number): string | undefined => {
+    if (!table.names.has(id)) table.names.set(id, findOwner(kind, id)?.name);
+    return table.names.get(id);
   };
+  const idOf = (table: Table, kind: 'user' | 'group', name: string): number | undefined => {
+    if (!table.ids.has(name)) table.ids.set(name, isName(name) ? findOwner(kind, utf8(name))?.id : undefined);
+    return table.ids.get(name);
+  };
+  return {
+    user: (uid) => nameOf(users, 'user', uid),
+    group: (gid) => nameOf(groups, 'group', gid),
+    uid: (name) => idOf(users, 'user', name),
+    gid: (name) => idOf(groups, 'group', name),
+  };
+}
+
+/** Undefined is an answer too: looked for and not found. */
+interface Table {
+  readonly names: Map<number, string | undefined>;
+  readonly ids: Map<string, number | undefined>;
+}
+
+const NAME_MAX = 256;
+
+function isName(name: string): boolean {
+  return name.length > 0 && name.length <= NAME_MAX && !name.includes('\0');
 }
 
 /** Both files hold `name:password:id:…` lines; the first of several lines with one id or one name counts. */

@@ -29,6 +29,11 @@ export interface DataRange {
   readonly length: number;
 }
 
+export interface Owner {
+  readonly id: number;
+  readonly name: string;
+}
+
 export type LockOutcome = 'locked' | 'busy' | 'unsupported';
 
 /** The calls that exist in two ways, through the C library and in plain Node. The door's functions say what each does. */
@@ -66,6 +71,7 @@ export interface SystemCalls {
   mknodAt(dirfd: number, name: Uint8Array, mode: number, major: number, minor: number): void;
   syncFileSystem(fd: number): void;
   tryLock(fd: number): LockOutcome;
+  findOwner(kind: 'user' | 'group', wanted: number | Uint8Array): Owner | undefined;
 }
 
 export type OpeningCalls = Pick<SystemCalls, 'openPath' | 'openFileAt' | 'openBeneath' | 'closeFd' | 'readAt'>;

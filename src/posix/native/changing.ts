@@ -104,7 +104,7 @@ export const nativeChanging = {
     if (libc('int flock(int, int)')(fd, LOCK_EX | LOCK_NB) >= 0) return 'locked';
     const errno = lastErrno();
     if (errno === constants.errno.EWOULDBLOCK) return 'busy';
-    const unsupported = errno === constants.errno.EOPNOTSUPP || errno === constants.errno.ENOLCK;
+    const unsupported = errno === constants.errno.ENOTSUP || errno === constants.errno.ENOLCK;
     if (unsupported || errno === constants.errno.ENOSYS) return 'unsupported';
     throw systemError(errno, 'flock');
   },

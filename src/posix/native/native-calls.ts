@@ -4,6 +4,7 @@ import type { Capabilities, SystemCalls } from '../system-calls.js';
 import { nativeChanging } from './changing.js';
 import { loadLibc } from './libc.js';
 import { canOpenBeneath, nativeOpening } from './opening.js';
+import { nativeOwners } from './owners.js';
 import { nativeReading } from './reading.js';
 import { nativeXattrs } from './xattrs.js';
 
@@ -21,6 +22,7 @@ const calls: SystemCalls = {
   ...nativeReading,
   ...nativeXattrs,
   ...nativeChanging,
+  ...nativeOwners,
 };
 
 /** The calls through the C library, or undefined where it cannot be reached or lacks what everything here needs. */

@@ -86,14 +86,14 @@ function lseek(fd: number, offset: number, whence: number): number {
 }
 
 function* seekRanges(fd: number, size: number): Generator<DataRange> {
-  const { ENXIO, EINVAL, ENOTSUP, EOPNOTSUPP } = constants.errno;
+  const { ENXIO, EINVAL, ENOTSUP } = constants.errno;
   for (let end = 0; end < size; ) {
     const start = lseek(fd, end, SEEK_DATA);
     if (start < 0) {
       const errno = lastErrno();
       // No data from here on: what is left is a hole, or the file has become shorter.
       if (errno === ENXIO) return;
-      if (errno !== EINVAL && errno !== ENOTSUP && errno !== EOPNOTSUPP) throw systemError(errno, 'lseek');
+      if (errno !== EINVAL && errno !== ENOTSUP) throw systemError(errno, 'lseek');
       yield { offset: end, length: size - end };
       return;
     }

@@ -68,7 +68,7 @@ function listXattrs(prefix: 'f' | 'l', where: number | Uint8Array, name: Uint8Ar
   if (listed === 0) return [];
   if (listed < 0) {
     const errno = lastErrno();
-    if (errno === constants.errno.EOPNOTSUPP || errno === constants.errno.ENOSYS) return [];
+    if (errno === constants.errno.ENOTSUP || errno === constants.errno.ENOSYS) return [];
     throw systemError(errno, `${prefix}listxattr`, name);
   }
   const found: Xattr[] = [];

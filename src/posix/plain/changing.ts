@@ -31,12 +31,15 @@ export const plainChanging = {
   removeXattrFd: (_fd, attribute) => refuse('fremovexattr', attribute),
   removeXattrAt: (_dirfd, name) => refuse('lremovexattr', name),
 
-  // Node has no way to leave the time of the last access alone.
-  setTimesFd: (fd, sec, nsec) => futimesSync(fd, sec + nsec / 1e9, sec + nsec / 1e9),
+  setTimesFd(fd, sec, nsec) {
+    const time = timeText(sec, nsec);
+    // Node has no way to leave the time of the last access alone.
+    futimesSync(fd, time, time);
+  },
 
   setTimesAt(dirfd, name, sec, nsec) {
     const path = procPath(dirfd, name, 'utimensat');
-    const time = sec + nsec / 1e9;
+    const time = timeText(sec, nsec);
     named('utimensat', name, () => lutimesSync(path, time, time));
   },
 
@@ -100,8 +103,13 @@ export const plainChanging = {
   },
 } satisfies Partial<SystemCalls>;
 
+/** As text, since Node takes a negative number for the present; about a microsecond exact. */
+function timeText(sec: number, nsec: number): string {
+  return String(sec + nsec / 1e9);
+}
+
 function refuse(syscall: string, name: Uint8Array): never {
-  throw systemError(constants.errno.EOPNOTSUPP, syscall, name);
+  throw systemError(constants.errno.ENOTSUP, syscall, name);
 }
 
 /** Runs a tool with `fd` as its descriptor 3. The exit status, or null where there is no such tool or it was killed. */
