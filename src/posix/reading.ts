@@ -36,7 +36,8 @@ export function openFileAt(dirfd: number, name: Uint8Array, flags: number, mode 
 
 /**
  * Opens `relative` (components joined by single slashes) below a directory. No component may be a symbolic link
- * (`ELOOP` or `ENOTDIR`) or '..', whatever is swapped meanwhile, so the result lies beneath the root.
+ * (`ELOOP` or `ENOTDIR`) or '..', whatever is swapped meanwhile, so the result is reached from the root downwards only.
+ * `EXDEV` when a directory on the way was moved out of the root in that moment.
  */
 export function openBeneath(rootFd: number, relative: Uint8Array, flags: number, mode = 0o600): number {
   return calls().openBeneath(rootFd, relative, flags, mode);

@@ -92,7 +92,8 @@ export const plainChanging = {
   },
 
   syncFileSystem(fd) {
-    if (runTool('sync', ['-f', '/proc/self/fd/3'], fd) !== 0) throw systemError(constants.errno.ENOSYS, 'syncfs');
+    const status = runTool('sync', ['-f', '/proc/self/fd/3'], fd);
+    if (status !== 0) throw systemError(status === null ? constants.errno.ENOSYS : constants.errno.EIO, 'syncfs');
   },
 
   tryLock(fd) {
