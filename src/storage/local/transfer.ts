@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { BitacoraError, equalBytes } from '../../base/index.js';
-import { checkSource, type FileSource, isFileSource, type ObjectSource } from '../source.js';
+import { checkSource, type FileSource, isFileSource, type ObjectSource, sourceLength } from '../source.js';
 import type { LocalFile } from './file-system.js';
 
 const BLOCK_BYTES = 1024 * 1024;
@@ -34,42 +34,38 @@ export function ownBuffer(length: number): Uint8Array {
 /** Copies a spooled file into `target`, checking its length and hash on the way. */
 export async function copyFile(from: LocalFile, target: LocalFile, source: FileSource): Promise<void> {
   const hash = createHash('sha256');
-  const length = await eachBlock(from, async (block, position) => {
+  let length = 0;
+  for await (const block of blocksOf(from)) {
     hash.update(block);
-    await writeFully(target, block, position);
-    return true;
-  });
+    await writeFully(target, block, length);
+    length += block.length;
+  }
   checkSource(source, length, hash.digest());
 }
 
 /** Whether an existing object has the source's bytes; reads the object once and a spooled file not at all. */
 export async function sameBytes(existing: LocalFile, source: ObjectSource): Promise<boolean> {
+  if ((await existing.stat()).length !== sourceLength(source)) return false;
   if (isFileSource(source)) {
     const hash = createHash('sha256');
-    const length = await eachBlock(existing, async (block) => {
-      hash.update(block);
-      return true;
-    });
-    return length === source.length && equalBytes(hash.digest(), source.sha256);
+    for await (const block of blocksOf(existing)) hash.update(block);
+    return equalBytes(hash.digest(), source.sha256);
   }
-  const { bytes } = source;
-  const length = await eachBlock(existing, async (block, position) =>
-    equalBytes(block, bytes.subarray(position, position + block.length)),
-  );
-  return length === bytes.length;
+  let position = 0;
+  for await (const block of blocksOf(existing)) {
+    if (!equalBytes(block, source.bytes.subarray(position, position + block.length))) return false;
+    position += block.length;
+  }
+  return position === source.bytes.length;
 }
 
-/** Calls `use` with each block, which is valid during the call, until it says false; resolves with the bytes accepted. */
-async function eachBlock(
-  file: LocalFile,
-  use: (block: Uint8Array, position: number) => Promise<boolean>,
-): Promise<number> {
+/** The whole file, block by block; each block is valid until the next is asked for. */
+async function* blocksOf(file: LocalFile): AsyncGenerator<Uint8Array> {
   const buffer = ownBuffer(BLOCK_BYTES);
-  let position = 0;
-  for (;;) {
+  for (let position = 0; ; ) {
     const count = await readFully(file, buffer, position);
-    if (count === 0 || !(await use(buffer.subarray(0, count), position))) return position;
+    if (count > 0) yield buffer.subarray(0, count);
+    if (count < buffer.length) return;
     position += count;
-    if (count < buffer.length) return position;
   }
 }

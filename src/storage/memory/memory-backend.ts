@@ -24,7 +24,7 @@ export class MemoryBackend implements Backend {
 
   /** @param objects - The content to start with; copied. */
   constructor(objects: ReadonlyMap<ObjectName, Uint8Array> = new Map()) {
-    this.#objects = new Map([...objects].map(([name, bytes]) => [name, bytes.slice()]));
+    this.#objects = new Map([...objects].map(([name, bytes]) => [name, copyOf(bytes)]));
     for (const name of objects.keys()) {
       checkObjectName(name);
       for (const parent of parentsOf(name)) this.#directories.add(parent);
@@ -33,7 +33,7 @@ export class MemoryBackend implements Backend {
 
   async get(name: ObjectName, options: CallOptions = {}): Promise<Uint8Array> {
     this.#enter(name, options);
-    return this.#find(name).slice();
+    return copyOf(this.#find(name));
   }
 
   async getRange(name: ObjectName, offset: number, length: number, options: CallOptions = {}): Promise<Uint8Array> {
@@ -41,7 +41,7 @@ export class MemoryBackend implements Backend {
     checkRange(offset, length);
     const bytes = this.#find(name);
     if (offset + length > bytes.length) throw shortError(name, offset, length, bytes.length);
-    return bytes.slice(offset, offset + length);
+    return copyOf(bytes.subarray(offset, offset + length));
   }
 
   async stat(name: ObjectName, options: CallOptions = {}): Promise<ObjectInfo | undefined> {
@@ -69,7 +69,7 @@ export class MemoryBackend implements Backend {
   put(name: ObjectName, source: ObjectSource, options: CallOptions = {}): Promise<PutOutcome> {
     return this.#gate.run(async () => {
       this.#enter(name, options);
-      const bytes = (await sourceBytes(source)).slice();
+      const bytes = copyOf(await sourceBytes(source));
       const outcome = this.#store(name, bytes);
       if (isFileSource(source)) await unlink(source.file);
       return outcome;
@@ -93,7 +93,7 @@ export class MemoryBackend implements Backend {
 
   /** A copy of everything held now: what a crash at this moment would leave. */
   snapshot(): Map<ObjectName, Uint8Array> {
-    return new Map([...this.#objects].map(([name, bytes]) => [name, bytes.slice()]));
+    return new Map([...this.#objects].map(([name, bytes]) => [name, copyOf(bytes)]));
   }
 
   /** An independent backend with the same content. */
@@ -134,4 +134,9 @@ export class MemoryBackend implements Backend {
 function parentsOf(name: ObjectName): string[] {
   const components = name.split('/').slice(0, -1);
   return components.map((_, index) => components.slice(0, index + 1).join('/'));
+}
+
+/** `slice` would not do: on a `Buffer` it shares the memory. */
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return new Uint8Array(bytes);
 }
