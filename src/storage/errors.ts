@@ -1,4 +1,4 @@
-import { BitacoraError, type ErrorCode, errnoCode } from '../base/index.js';
+import { BitacoraError, type ErrorCode, errnoCode, writeError } from '../base/index.js';
 
 /** Failures of the moment: the same call may well succeed later. */
 const PASSING = new Set(['EIO', 'EAGAIN', 'EMFILE', 'ENFILE', 'EINTR', 'ETIMEDOUT', 'ENOMEM', 'EBUSY']);
@@ -12,6 +12,16 @@ export function readError(code: ErrorCode, what: string, cause: unknown): Bitaco
     retryable: errno !== undefined && PASSING.has(errno),
     details: errno ? { errno } : {},
     cause,
+  });
+}
+
+/** The error of a failed change to a vault's directory: `writeError`, and no permission is a vault to read only. */
+export function changeError(error: unknown, what: string): BitacoraError {
+  const errno = errnoCode(error);
+  if (errno !== 'EACCES' && errno !== 'EPERM') return writeError(error, what);
+  return new BitacoraError('VAULT_READ_ONLY', `Cannot write ${what}: permission denied. Check who owns the vault.`, {
+    details: { errno },
+    cause: error,
   });
 }
 

@@ -1,5 +1,5 @@
 import { dirname, join } from 'node:path';
-import { BitacoraError, errnoCode, throwIfAborted, writeError } from '../../base/index.js';
+import { BitacoraError, errnoCode, throwIfAborted } from '../../base/index.js';
 import type {
   Backend,
   CallOptions,
@@ -9,7 +9,7 @@ import type {
   ObjectRemover,
   PutOutcome,
 } from '../contract.js';
-import { checkRange, missingError, readError, shortError } from '../errors.js';
+import { changeError, checkRange, missingError, readError, shortError } from '../errors.js';
 import { CallGate } from '../gate.js';
 import { checkObjectName, checkPrefix, type ObjectName } from '../names.js';
 import type { ObjectSource } from '../source.js';
@@ -152,14 +152,15 @@ export class LocalBackend implements Backend {
     try {
       await fileSystem.unlink(path);
     } catch (error) {
-      if (!isAbsence(error) && errnoCode(error) !== 'EISDIR') throw removeError(name, error);
+      if (!isAbsence(error) && errnoCode(error) !== 'EISDIR')
+        throw changeError(error, `object "${name}" (to remove it)`);
       await this.#confirmAbsent(name, path, error);
     }
     try {
       // Also when it was missing: whoever removed it may have died before this.
       await directories.sync(directory);
     } catch (error) {
-      if (!isAbsence(error)) throw removeError(name, error);
+      if (!isAbsence(error)) throw changeError(error, `object "${name}" (to remove it)`);
     }
   }
 
@@ -176,8 +177,4 @@ export class LocalBackend implements Backend {
 
 function notAFile(name: string): BitacoraError {
   return new BitacoraError('BACKEND_FAILED', `Cannot read object "${name}": it is not a regular file.`);
-}
-
-function removeError(name: string, cause: unknown): BitacoraError {
-  return writeError(cause, `object "${name}" (to remove it)`);
 }

@@ -1,7 +1,7 @@
 import { dirname } from 'node:path';
-import { BitacoraError, errnoCode, throwIfAborted, writeError } from '../../base/index.js';
+import { BitacoraError, errnoCode, throwIfAborted } from '../../base/index.js';
 import type { CallOptions, PutOutcome } from '../contract.js';
-import { existsError, readError } from '../errors.js';
+import { changeError, existsError, readError } from '../errors.js';
 import { isFileSource, type ObjectSource } from '../source.js';
 import type { Directories } from './directories.js';
 import { type DurableFile, discard, makeDurable, type TemporaryContext } from './durable.js';
@@ -34,7 +34,7 @@ export async function putFile(
     if (isFileSource(source)) await discard(fileSystem, source.file);
     return created ? 'created' : 'exists';
   } catch (error) {
-    throw putError(error, name);
+    throw changeError(error, `object "${name}"`);
   }
 }
 
@@ -90,15 +90,6 @@ async function compareExisting(
     throw readError('OBJECT_UNKNOWN', `the existing object "${name}"`, error);
   }
   if (!same) throw existsError(name);
-}
-
-function putError(error: unknown, name: string): BitacoraError {
-  const errno = errnoCode(error);
-  if (errno === 'EACCES' || errno === 'EPERM') {
-    const message = `Cannot write object "${name}": permission denied. Check who owns the vault.`;
-    return new BitacoraError('VAULT_READ_ONLY', message, { details: { name, errno }, cause: error });
-  }
-  return writeError(error, `object "${name}"`, { details: { name } });
 }
 
 /**

@@ -254,8 +254,14 @@ t.test('remove() syncs the directory, also when somebody else removed the object
 t.test('remove() that fails says so', async (t) => {
   const { backend, fileSystem } = await bench(t);
   await backend.put('a/one', { bytes: pattern(1) });
-  fileSystem.inject({ call: 'unlink a/one', errno: 'EROFS' });
-  await t.rejects(backend.remover().remove('a/one'), { code: 'VAULT_READ_ONLY' });
+  for (const [errno, code] of [
+    ['EROFS', 'VAULT_READ_ONLY'],
+    ['EACCES', 'VAULT_READ_ONLY'],
+    ['EIO', 'BACKEND_FAILED'],
+  ] as const) {
+    fileSystem.inject({ call: 'unlink a/one', errno });
+    await t.rejects(backend.remover().remove('a/one'), { code }, errno);
+  }
   t.same(await names(backend, ''), ['a/one']);
 });
 
