@@ -11,6 +11,8 @@ export interface Chunker {
   readonly bufferOffset: number;
   /** The buffer alone: a view on `memory`, to read files into. */
   readonly buffer: Uint8Array;
+  /** Takes another secret from now on, so that one chunker can serve one user after another. 32 bytes, not kept. */
+  rekey(secret: Uint8Array): void;
   /**
    * Cuts the buffer's bytes [start, end), of which `start` is where a chunk begins.
    * Chunk ends, as offsets in the buffer, are written to `out` from its first place on; each chunk begins where the one
@@ -25,18 +27,17 @@ export interface Chunker {
 
 /**
  * Makes a chunker with its own fixed memory of a little more than `bufferBytes`.
- * `secret` is 32 bytes, not kept: only the table expanded from it is. Equal secrets cut equal bytes equally.
+ * `secret` is 32 bytes, not kept, only the key expanded from it is. Equal secrets cut equal bytes equally.
  */
 export function createChunker(secret: Uint8Array, bufferBytes: number): Chunker {
   if (!Number.isSafeInteger(bufferBytes) || bufferBytes < 1 || bufferBytes > BUFFER_BYTES_HIGHEST) {
     throw new RangeError(`Cannot make a chunker buffer of ${bufferBytes} bytes: wanted 1 to ${BUFFER_BYTES_HIGHEST}.`);
   }
-  const key = expandKey(secret);
   const memory = createMemory(bufferBytes);
   const kernel = instantiateKernel(memory);
   const bytes = new Uint8Array(memory.buffer);
-  bytes.set(key, KEY_ADDRESS);
-  key.fill(0);
+  const rekey = (next: Uint8Array): void => bytes.set(expandKey(next), KEY_ADDRESS);
+  rekey(secret);
   const ends = new Uint32Array(memory.buffer, ENDS_ADDRESS, ENDS_CAPACITY);
   const limitsOf = rememberThresholds();
 
@@ -77,6 +78,7 @@ export function createChunker(secret: Uint8Array, bufferBytes: number): Chunker 
     memory: bytes,
     bufferOffset: BUFFER_ADDRESS,
     buffer: bytes.subarray(BUFFER_ADDRESS, BUFFER_ADDRESS + bufferBytes),
+    rekey,
     cut,
   };
 }

@@ -7,7 +7,7 @@ const INFO = 'bitacora chunker sgear 1';
 /**
  * Expands the chunker's secret into the kernel's key: LO[16], HI[16], then K0..K3 as little-endian u64.
  * Candidate n = 0, 1, 2, … is HKDF-SHA-256(secret, no salt, info = INFO ‖ u32le(n), 64 bytes); the first that is not weak
- * is the key (about one in seven). Part of the format: docs/format.md, "Chunker".
+ * is the key (about one in twenty). Part of the format: docs/format.md, "Chunker".
  */
 export function expandKey(secret: Uint8Array): Uint8Array {
   if (secret.length !== SECRET_BYTES)
@@ -23,9 +23,9 @@ export function expandKey(secret: Uint8Array): Uint8Array {
 }
 
 /**
- * Weak is a key under which ordinary data loses its cut points:
- * equal entries make bytes that differ in one half-byte look alike; nearly all entries even or odd leave the lowest bit of
- * the window constant for text; a byte with g = 0 lets a run of it (zeros!) pass the filter at every position.
+ * Weak is a key under which ordinary data may lose its cut points: two entries of a half-byte that are equal or 128 apart make
+ * data of those two bytes look nearly constant; nearly all entries even or odd leave low bits constant for text; a byte with
+ * g = 0 lets every position of a run of it (zeros!) pass the filter.
  */
 export function isWeak(key: Uint8Array): boolean {
   const lo = key.subarray(0, 16);
@@ -35,5 +35,5 @@ export function isWeak(key: Uint8Array): boolean {
 
 function isUneven(entries: Uint8Array): boolean {
   const odd = entries.filter((entry) => entry & 1).length;
-  return new Set(entries).size < entries.length || odd < 4 || odd > 12;
+  return new Set(entries.map((entry) => entry & 0x7f)).size < entries.length || odd < 4 || odd > 12;
 }

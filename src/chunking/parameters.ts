@@ -4,7 +4,7 @@ export type ChunkerAlgorithm = 'sgear';
 /** What fixes the cut points of a stream, beside the secret. Sizes in bytes of plain data. */
 export interface ChunkerParameters {
   readonly algorithm: ChunkerAlgorithm;
-  /** No chunk is shorter, save the last of a stream. At least 64. */
+  /** No chunk is shorter, save the last of a stream. At least 128. */
   readonly minBytes: number;
   /** Up to this length a cut is made rarer, beyond it more frequent; lengths gather around it. More than 8192. */
   readonly normalBytes: number;
@@ -31,8 +31,8 @@ export const LARGE_CLASS: ChunkerParameters = Object.freeze({
 /** A file that is new at this size or more is cut with `LARGE_CLASS`; one that has a parent keeps the parent's class. */
 export const LARGE_CLASS_FROM_BYTES = 16 * 2 ** 30;
 
-/** The verifier reads 32 bytes back and the filter 17 more, all of which must lie inside the chunk. */
-const MIN_BYTES_LOWEST = 64;
+/** Filter and verifier see 64 bytes, which must lie inside the chunk, and the scan fills its windows over a block of 64. */
+const MIN_BYTES_LOWEST = 128;
 /** At this length the frequent threshold would reach 2^64. */
 const NORMAL_BYTES_ABOVE = 8192;
 /** Ends are u32 in the kernel; far below that, so that a buffer can hold a longest chunk. */
@@ -51,7 +51,7 @@ export function checkParameters(parameters: ChunkerParameters): void {
     maxBytes > MAX_BYTES_HIGHEST
   ) {
     throw new TypeError(
-      `Cannot cut with ${JSON.stringify(parameters)}: wanted sgear with 64 ≤ min < normal < max ≤ 2^30 and normal > 8192.`,
+      `Cannot cut with ${JSON.stringify(parameters)}: wanted sgear with 128 ≤ min < normal < max ≤ 2^30 and normal > 8192.`,
     );
   }
 }

@@ -42,7 +42,7 @@ function littleEndian64(bytes: Uint8Array, at: number): bigint {
 
 function acceptable({ lo, hi }: ReferenceKey): boolean {
   for (const half of [lo, hi]) {
-    if (new Set(half).size !== 16) return false;
+    if (new Set(half.map((entry) => entry % 128)).size !== 16) return false;
     const odd = half.reduce((count, entry) => count + (entry % 2), 0);
     if (odd < 4 || odd > 12) return false;
   }
@@ -62,26 +62,40 @@ export function referenceKey(secret: Uint8Array): ReferenceKey {
   }
 }
 
-/** H(i): the window of the eight bytes that end with byte i, modulo 256. */
-function windowAt(key: ReferenceKey, stream: Uint8Array, i: number): number {
+/** W4(i): the window of the four bytes that end with byte i, modulo 256 like all the windows. */
+function w4(key: ReferenceKey, stream: Uint8Array, i: number): number {
   let sum = 0;
-  for (let age = 0; age < 8; age++) {
+  for (let age = 0; age < 4; age++) {
     const byte = stream[i - age]!;
     sum += (key.lo[byte % 16]! + key.hi[byte >> 4]!) * 2 ** age;
   }
   return sum % 256;
 }
 
-function filterPasses(key: ReferenceKey, stream: Uint8Array, i: number): boolean {
-  return windowAt(key, stream, i) === 0 && windowAt(key, stream, i - 8) < 32;
+function w8(key: ReferenceKey, stream: Uint8Array, i: number): number {
+  const old = w4(key, stream, i - 4);
+  return (w4(key, stream, i) + (old % 16) * 16 + (old >> 4)) % 256;
 }
 
-/** V(i): the mix of the 32 bytes that end with byte i, modulo 2^64. */
+function w16(key: ReferenceKey, stream: Uint8Array, i: number): number {
+  return w8(key, stream, i) ^ ((2 * w8(key, stream, i - 8)) % 256);
+}
+
+function w32(key: ReferenceKey, stream: Uint8Array, i: number): number {
+  return (w16(key, stream, i) + w16(key, stream, i - 16)) % 256;
+}
+
+function filterPasses(key: ReferenceKey, stream: Uint8Array, i: number): boolean {
+  const recent = w32(key, stream, i);
+  return recent < 32 && (recent + 3 * w32(key, stream, i - 32)) % 256 === 0;
+}
+
+/** V(i): the mix of the 64 bytes that end with byte i, modulo 2^64. */
 function mixAt(key: ReferenceKey, stream: Uint8Array, i: number): bigint {
   let h = 0n;
-  for (let j = 0; j < 4; j++) {
-    h = (((littleEndian64(stream, i - 31 + 8 * j) ^ key.k[j]!) + h) * C[j]!) & U64;
-    h ^= h >> SHIFT[j]!;
+  for (let j = 0; j < 8; j++) {
+    h = (((littleEndian64(stream, i - 63 + 8 * j) ^ key.k[j % 4]!) + h) * C[j % 4]!) & U64;
+    h ^= h >> SHIFT[j % 4]!;
   }
   return h;
 }
