@@ -1,0 +1,88 @@
+/** Every byte layout of a vault, as docs/format.md gives them: plain bytes to values and back, bounded, without keys. */
+
+export {
+  CHUNK_BYTES_MAX,
+  type ChunkerRecord,
+  type ChunkSizes,
+  decodeBundle,
+  encodeBundle,
+  type UserBundle,
+} from './bundle.js';
+export { Cursor } from './cursor.js';
+export { decodeFooter, FIRST_FRAME_OFFSET, type Footer, type FooterBounds, FooterBuilder } from './footer.js';
+export {
+  decodeFrameHeader,
+  FRAME_CHUNKS_MAX,
+  FRAME_PLAIN_BYTES_MAX,
+  type FrameHeader,
+  frameHeaderBytes,
+  writeFrameHeader,
+} from './frame.js';
+export { decodeKeyFile, encodeKeyFile, KEY_FILE_BYTES_MAX, type MasterKeyFile } from './key-file.js';
+export { CHUNK_KINDS, type ChunkKind, ID_BYTES } from './kinds.js';
+export {
+  decodeLogEntry,
+  encodeLogEntry,
+  type KeyVersion,
+  type LogEntry,
+  type LogKind,
+  type LogRecord,
+} from './log-entry.js';
+export {
+  type FailureRecord,
+  MANIFEST_FAILURES_MAX,
+  type Manifest,
+  type ManifestCounts,
+  type ScopeRecord,
+  SNAPSHOT_KINDS,
+  SNAPSHOT_STATUSES,
+  type SnapshotKind,
+  type SnapshotStatus,
+} from './manifest.js';
+export {
+  type BundleId,
+  type BundleName,
+  bundleName,
+  bundlesPrefix,
+  LOG_SEQUENCE_MAX,
+  type LogName,
+  logName,
+  logPrefix,
+  type PackName,
+  packName,
+  packsPrefix,
+  REGISTRY_PREFIX,
+  REGISTRY_VERSION_MAX,
+  type RegistryName,
+  registryName,
+  registryPrefix,
+  type Uid,
+  USERS_PREFIX,
+  uidBytes,
+  uidOf,
+  userPrefix,
+  VAULT_FILE_NAME,
+} from './object-names.js';
+export { type ParsedName, parseObjectName, parseUid } from './parse-name.js';
+export {
+  decodeRegistryRecord,
+  encodeRegistryRecord,
+  type RegistryRecord,
+  type RegistrySource,
+} from './registry-record.js';
+export {
+  decodeTrailer,
+  encodeTrailer,
+  TRAILER_PLAIN_BYTES,
+  TRAILER_SEALED_BYTES,
+  type Trailer,
+} from './trailer.js';
+export { varintBytes, writeVarint } from './varint.js';
+export {
+  decodeVaultFile,
+  encodeVaultFile,
+  VAULT_FILE_BYTES_MAX,
+  VAULT_FORMAT,
+  type VaultFile,
+  vaultMacText,
+} from './vault-file.js';

@@ -1,0 +1,134 @@
+import { decodeBody, encodeBody, type Wire } from './body.js';
+import type { Fields } from './fields.js';
+import { type Manifest, readManifest, wireManifest } from './manifest.js';
+import { LOG_SEQUENCE_MAX } from './object-names.js';
+
+/** Generation and epoch. */
+export type KeyVersion = readonly [generation: number, epoch: number];
+
+/** What an entry says, by its kind, docs/format.md §8. Hashes have 32 bytes, backup ids 16. */
+export type LogRecord =
+  | { readonly kind: 'manifest'; readonly body: Manifest }
+  | { readonly kind: 'merge'; readonly body: Readonly<Record<string, never>> }
+  | { readonly kind: 'forget' | 'unforget'; readonly body: { readonly backupIds: readonly Uint8Array[] } }
+  | { readonly kind: 'tombstone'; readonly body: { readonly packs: readonly Uint8Array[] } }
+  | {
+      readonly kind: 'key_change';
+      readonly body: { readonly generation: number; readonly epoch: number; readonly burnt: readonly KeyVersion[] };
+    }
+  | {
+      readonly kind: 'checkpoint';
+      readonly body: { readonly heads: readonly Uint8Array[]; readonly entries: readonly Uint8Array[] };
+    };
+
+export type LogKind = LogRecord['kind'];
+
+/** One entry of a user's log. */
+export type LogEntry = {
+  /** One more than the highest of its predecessors, 1 without any. */
+  readonly seq: number;
+  readonly fence: number;
+  /** Hashes of its predecessors, 32 bytes each. */
+  readonly prev: readonly Uint8Array[];
+  readonly time: number;
+} & LogRecord;
+
+const HASH_BYTES = 32;
+const UINT32_MAX = 0xffffffff;
+const LOG_KINDS: readonly LogKind[] = [
+  'manifest',
+  'merge',
+  'forget',
+  'unforget',
+  'tombstone',
+  'key_change',
+  'checkpoint',
+];
+
+function wireRecord(record: LogRecord): Wire {
+  switch (record.kind) {
+    case 'manifest':
+      return wireManifest(record.body);
+    case 'merge':
+      return {};
+    case 'forget':
+    case 'unforget':
+      return { backup_ids: record.body.backupIds };
+    case 'tombstone':
+      return { packs: record.body.packs };
+    case 'key_change': {
+      const { generation, epoch, burnt } = record.body;
+      return { generation, epoch, burnt };
+    }
+    case 'checkpoint':
+      return { heads: record.body.heads, entries: record.body.entries };
+  }
+}
+
+function readVersion(list: readonly number[], fields: Fields): KeyVersion {
+  const [generation = -1, epoch = -1, ...more] = list;
+  if (generation < 0 || epoch < 0 || more.length > 0 || generation > UINT32_MAX || epoch > UINT32_MAX) {
+    throw fields.fail('burnt', 'pairs of generation and epoch');
+  }
+  return [generation, epoch];
+}
+
+function readRecord(kind: LogKind, fields: Fields): LogRecord {
+  switch (kind) {
+    case 'manifest':
+      return { kind, body: readManifest(fields) };
+    case 'merge':
+      return { kind, body: {} };
+    case 'forget':
+    case 'unforget':
+      return { kind, body: { backupIds: fields.bytesList('backup_ids', 16) } };
+    case 'tombstone':
+      return { kind, body: { packs: fields.bytesList('packs', HASH_BYTES) } };
+    case 'key_change':
+      return {
+        kind,
+        body: {
+          generation: fields.int('generation', 0, UINT32_MAX),
+          epoch: fields.int('epoch', 0, UINT32_MAX),
+          burnt: fields.intLists('burnt').map((list) => readVersion(list, fields)),
+        },
+      };
+    case 'checkpoint':
+      return {
+        kind,
+        body: {
+          heads: fields.bytesList('heads', HASH_BYTES),
+          entries: fields.bytesList('entries', HASH_BYTES),
+        },
+      };
+  }
+}
+
+function readEntry(fields: Fields): LogEntry {
+  // The kind comes first, so that an entry of a newer program is named as such, whatever else it holds.
+  const kind = fields.word('kind', LOG_KINDS);
+  const prev = fields.bytesList('prev', HASH_BYTES);
+  const seq = prev.length === 0 ? fields.int('seq', 1, 1) : fields.int('seq', 2, LOG_SEQUENCE_MAX);
+  const fence = fields.int('fence');
+  const time = fields.int('time');
+  const body = fields.map('body');
+  const record = readRecord(kind, body);
+  body.end();
+  fields.end();
+  return { seq, fence, prev, time, ...record };
+}
+
+/** The body of a log entry. @throws {TypeError} on an entry that no reader would accept. */
+export function encodeLogEntry(entry: LogEntry): Uint8Array {
+  const { seq, fence, prev, time, kind } = entry;
+  return encodeBody({ seq, fence, prev, time, kind, body: wireRecord(entry) }, readEntry);
+}
+
+/**
+ * Reads the body of a log entry; its runs of bytes are views of `bytes`.
+ *
+ * @throws {BitacoraError} `DATA_CORRUPT` naming `object`; `FORMAT_NEWER` for a kind, word or member that this version does not know.
+ */
+export function decodeLogEntry(bytes: Uint8Array, object = 'a log entry'): LogEntry {
+  return decodeBody(bytes, object, readEntry);
+}

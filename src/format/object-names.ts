@@ -1,0 +1,99 @@
+import { fromHex, toHex } from '../base/index.js';
+
+/** A user's random name inside the vault: 32 hex digits. */
+export type Uid = string & { readonly __brand: 'Uid' };
+export type PackName = string & { readonly __brand: 'PackName' };
+export type LogName = string & { readonly __brand: 'LogName' };
+export type BundleName = string & { readonly __brand: 'BundleName' };
+export type RegistryName = string & { readonly __brand: 'RegistryName' };
+
+/** The one object that is not sealed. */
+export const VAULT_FILE_NAME = 'vault.json';
+/** Below it are the registry records. */
+export const REGISTRY_PREFIX = 'registry/';
+/** Below it are the users' objects. */
+export const USERS_PREFIX = 'users/';
+
+export const LOG_SEQUENCE_MAX = 999_999_999_999;
+export const REGISTRY_VERSION_MAX = 999_999;
+
+const UID_BYTES = 16;
+const HASH_BYTES = 32;
+const UINT32_MAX = 0xffffffff;
+
+function hexOf(bytes: Uint8Array, length: number, what: string): string {
+  if (bytes.length !== length) throw new TypeError(`${what} has ${length} bytes, not ${bytes.length}.`);
+  return toHex(bytes);
+}
+
+function checkWhole(value: number, least: number, most: number, what: string): void {
+  if (!Number.isInteger(value) || value < least || value > most) throw new TypeError(`Not ${what}: ${value}.`);
+}
+
+/** The uid of 16 bytes. */
+export function uidOf(bytes: Uint8Array): Uid {
+  return hexOf(bytes, UID_BYTES, 'A uid') as Uid;
+}
+
+/** The 16 bytes of a uid. */
+export function uidBytes(uid: Uid): Uint8Array {
+  return fromHex(uid);
+}
+
+/** Where all objects of a user are. */
+export function userPrefix(uid: Uid): string {
+  return `${USERS_PREFIX}${uid}/`;
+}
+
+export function bundlesPrefix(uid: Uid): string {
+  return `${userPrefix(uid)}keys/`;
+}
+
+export function packsPrefix(uid: Uid): string {
+  return `${userPrefix(uid)}packs/`;
+}
+
+export function logPrefix(uid: Uid): string {
+  return `${userPrefix(uid)}log/`;
+}
+
+/** Where all versions of one user name's record are; `nameHash` has 32 bytes. */
+export function registryPrefix(nameHash: Uint8Array): string {
+  const hex = hexOf(nameHash, HASH_BYTES, 'A name hash');
+  return `${REGISTRY_PREFIX}${hex.slice(0, 2)}/${hex}-`;
+}
+
+/** The name of a pack by the SHA-256 of its bytes. */
+export function packName(uid: Uid, hash: Uint8Array): PackName {
+  const hex = hexOf(hash, HASH_BYTES, 'A pack hash');
+  return `${packsPrefix(uid)}${hex.slice(0, 2)}/${hex}` as PackName;
+}
+
+/** The name of a log entry by its sequence number and the SHA-256 of its bytes. */
+export function logName(uid: Uid, seq: number, hash: Uint8Array): LogName {
+  checkWhole(seq, 1, LOG_SEQUENCE_MAX, 'a sequence number');
+  return `${logPrefix(uid)}${String(seq).padStart(12, '0')}-${hexOf(hash, HASH_BYTES, 'An entry hash')}` as LogName;
+}
+
+/** Which key a user bundle holds, under which master key, and which of the two copies it is. */
+export interface BundleId {
+  readonly generation: number;
+  readonly epoch: number;
+  /** 16 hex digits. */
+  readonly masterId: string;
+  readonly copy: 1 | 2;
+}
+
+export function bundleName(uid: Uid, id: BundleId): BundleName {
+  checkWhole(id.generation, 0, UINT32_MAX, 'a generation');
+  checkWhole(id.epoch, 0, UINT32_MAX, 'an epoch');
+  checkWhole(id.copy, 1, 2, 'a copy');
+  if (!/^[0-9a-f]{16}$/.test(id.masterId)) throw new TypeError(`Not a master id: "${id.masterId}".`);
+  return `${bundlesPrefix(uid)}${id.generation}-${id.epoch}-${id.masterId}.${id.copy}` as BundleName;
+}
+
+/** The name of one version of the registry record of the user name with this HMAC. */
+export function registryName(nameHash: Uint8Array, version: number): RegistryName {
+  checkWhole(version, 1, REGISTRY_VERSION_MAX, 'a version');
+  return `${registryPrefix(nameHash)}${String(version).padStart(6, '0')}` as RegistryName;
+}

@@ -1,0 +1,49 @@
+import { decodeBody, encodeBody } from './body.js';
+import type { Fields } from './fields.js';
+
+/** A source that a user's snapshots are taken from unless they say otherwise. */
+export interface RegistrySource {
+  readonly kind: 'path';
+  /** Absolute, in bytes. */
+  readonly path: Uint8Array;
+}
+
+/** What the vault knows of a user name, docs/format.md §5. */
+export interface RegistryRecord {
+  readonly name: string;
+  /** 16 bytes. */
+  readonly uid: Uint8Array;
+  readonly created: number;
+  readonly state: 'active' | 'erased';
+  readonly sources: readonly RegistrySource[];
+}
+
+function readSource(fields: Fields): RegistrySource {
+  const source: RegistrySource = { kind: fields.word('kind', ['path']), path: fields.bytes('path') };
+  fields.end();
+  return source;
+}
+
+function readRecord(fields: Fields): RegistryRecord {
+  const record: RegistryRecord = {
+    name: fields.text('name'),
+    uid: fields.bytes('uid', 16),
+    created: fields.int('created'),
+    state: fields.word('state', ['active', 'erased']),
+    sources: fields.maps('sources', readSource),
+  };
+  fields.end();
+  return record;
+}
+
+/** The body of a registry record. @throws {TypeError} on a record that no reader would accept. */
+export function encodeRegistryRecord(record: RegistryRecord): Uint8Array {
+  const { name, uid, created, state } = record;
+  const sources = record.sources.map(({ kind, path }) => ({ kind, path }));
+  return encodeBody({ name, uid, created, state, sources }, readRecord);
+}
+
+/** Reads the body of a registry record; its runs of bytes are views. @throws {BitacoraError} `DATA_CORRUPT`, `FORMAT_NEWER`. */
+export function decodeRegistryRecord(bytes: Uint8Array, object = 'a registry record'): RegistryRecord {
+  return decodeBody(bytes, object, readRecord);
+}
