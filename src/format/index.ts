@@ -9,6 +9,22 @@ export {
   type UserBundle,
 } from './bundle.js';
 export { Cursor } from './cursor.js';
+export {
+  type ContentItem,
+  decodeEntry,
+  ENTRY_FLAGS,
+  ENTRY_TYPES,
+  type EntryContent,
+  type EntryStat,
+  type EntryType,
+  type ExtendedAttribute,
+  encodeEntry,
+  FIXED,
+  NodeReader,
+  readSeconds,
+  readSize,
+  type TreeEntry,
+} from './entry.js';
 export { decodeFooter, FIRST_FRAME_OFFSET, type Footer, type FooterBounds, FooterBuilder } from './footer.js';
 export {
   decodeFrameHeader,
@@ -20,6 +36,15 @@ export {
 } from './frame.js';
 export { decodeKeyFile, encodeKeyFile, KEY_FILE_BYTES_MAX, type MasterKeyFile } from './key-file.js';
 export { CHUNK_KINDS, type ChunkKind, ID_BYTES } from './kinds.js';
+export {
+  type ChunkListNode,
+  decodeList,
+  encodeListInner,
+  encodeListLeaf,
+  LIST_INNER_SPLIT,
+  LIST_SPLIT,
+  type ListChild,
+} from './list.js';
 export {
   decodeLogEntry,
   encodeLogEntry,
@@ -39,6 +64,20 @@ export {
   type SnapshotKind,
   type SnapshotStatus,
 } from './manifest.js';
+export {
+  decodeInner,
+  encodeInner,
+  encodeLeaf,
+  fnv1a,
+  INNER_SPLIT,
+  type InnerChild,
+  isLeaf,
+  LEAF_SPLIT,
+  LeafCursor,
+  NODE_TAGS,
+  type OwnerName,
+  splitsInner,
+} from './node.js';
 export {
   type BundleId,
   type BundleName,

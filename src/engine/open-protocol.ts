@@ -1,0 +1,71 @@
+import type { OpenSecrets } from './open-secrets.js';
+
+export interface OpenSecretsCall extends OpenSecrets {
+  readonly session: number;
+}
+
+/** Numbers a frame has in `RangeCall.frames`; offsets count from the start of the pack. */
+export const FRAME_FIELDS = { number: 0, offset: 1, length: 2, count: 3 } as const;
+/** Numbers a chunk has in `RangeCall.wants`: index into `frames`, position in the frame, how many destinations follow. */
+export const WANT_FIELDS = { frame: 0, position: 1, destinations: 2, count: 3 } as const;
+/** Numbers a destination has in `RangeCall.destinations`: index into `files`, offset there, length the file's tree claims. */
+export const DESTINATION_FIELDS = { file: 0, offset: 1, length: 2, count: 3 } as const;
+
+/** Files and the directories they lie in, packed by `FileBatch`. */
+export interface PackedFiles {
+  readonly count: number;
+  readonly bytes: Uint8Array;
+  readonly directories: Uint8Array;
+}
+
+/**
+ * One joined range of one pack, and what to write from it. `wants` rise by frame; each has a 32-byte id in `ids` and its
+ * destinations in `destinations`. Paths are relative to the directory open as `root`, a descriptor of this process.
+ */
+export interface RangeCall {
+  readonly session: number;
+  readonly root: number;
+  readonly pack: string;
+  /** Bytes: the range itself. Undefined: there is nothing to read, only files to make or finish. */
+  readonly source: { readonly path: string } | { readonly bytes: Uint8Array } | undefined;
+  readonly header: Uint8Array;
+  readonly offset: number;
+  readonly length: number;
+  readonly frames: Float64Array;
+  readonly wants: Uint32Array;
+  readonly ids: Uint8Array;
+  readonly destinations: Float64Array;
+  readonly files: PackedFiles;
+}
+
+/** What went wrong with one file of a call; `code` is a `BitacoraError` code or the system's. */
+export interface FileProblem {
+  readonly file: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface RangeResult {
+  /** Files that are not there, or not whole, and were removed where this call had made them. */
+  readonly failures: readonly FileProblem[];
+  /** Files that are there but lack something, such as an attribute. */
+  readonly warnings: readonly FileProblem[];
+  readonly bytesWritten: number;
+}
+
+/** Numbers an item has in `CheckCall.items`: index into `files`, offset in the file, length, 1 for a hole. */
+export const ITEM_FIELDS = { file: 0, offset: 1, length: 2, hole: 3, count: 4 } as const;
+
+/** Files to read back. `ids` has 32 bytes an item; those of holes are not looked at. Items of a file are neighbours. */
+export interface CheckCall {
+  readonly session: number;
+  readonly root: number;
+  readonly files: PackedFiles;
+  readonly items: Float64Array;
+  readonly ids: Uint8Array;
+}
+
+export interface CheckResult {
+  readonly failures: readonly FileProblem[];
+  readonly bytesRead: number;
+}
