@@ -26,7 +26,8 @@ export function indexError(error: unknown, directory: string): unknown {
   if (/read-only file system|permission denied/i.test(text)) {
     return new BitacoraError('VAULT_READ_ONLY', `Cannot write the index "${directory}": ${text}.`, options);
   }
-  if (code === 'LEVEL_CORRUPTION' || /corruption|no such file/i.test(text)) return damagedIndex(directory, text, error);
+  if (code === 'LEVEL_CORRUPTION' || /corruption|no such file|invalid argument/i.test(text))
+    return damagedIndex(directory, text, error);
   return new BitacoraError('BACKEND_FAILED', `Cannot use the index "${directory}": ${text}.`, options);
 }
 

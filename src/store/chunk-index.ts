@@ -5,6 +5,8 @@ import { damagedIndex, indexError } from './chunk-index-errors.js';
 import { IDENTITY_KEY, UID_BYTES } from './chunk-index-keys.js';
 import { UserIndex } from './chunk-index-user.js';
 
+export type { UserIndex } from './chunk-index-user.js';
+
 export interface ChunkIndexOptions {
   /** Whose index it is: the vault's id. An index that says otherwise is refused. */
   readonly vaultId?: Uint8Array;
