@@ -91,7 +91,12 @@ export const AMBIENT: readonly { readonly names: readonly string[]; readonly pla
     },
     {
       names: ['process.env'],
-      places: ['src/codec/environment.ts', 'src/posix/environment.ts', 'src/cli/environment.ts'],
+      places: [
+        'src/codec/environment.ts',
+        'src/posix/environment.ts',
+        'src/vault/environment.ts',
+        'src/cli/environment.ts',
+      ],
       why: 'settings come in at one place and travel as arguments',
     },
   ];
