@@ -11,7 +11,7 @@ const COMPONENT_LENGTH_MAX = 255;
  * First components that never hold objects on any backend, so that a vault directory has places for what is not
  * part of the vault's content: unfinished writes, caches, the lock file.
  */
-export const RESERVED_TOP_NAMES: readonly string[] = ['tmp', 'cache', 'lock'];
+export const RESERVED_TOP_NAMES: readonly string[] = ['tmp', 'index', 'lock'];
 
 const COMPONENT = /^[A-Za-z0-9._-]+$/;
 

@@ -4,7 +4,7 @@ export { isIndexDamage } from './chunk-index-errors.js';
 export type { ChunkLocation, EntryName, IndexMark } from './chunk-index-records.js';
 export type { AppliedEntries, IndexedEntry, PackContents, UserIndex } from './chunk-index-user.js';
 export { ChunkReader, type ChunkReaderOptions, type LocatedChunks } from './chunk-reader.js';
-export type { PackHead } from './chunk-reader-packs.js';
+export type { OpenPack } from './chunk-reader-packs.js';
 export { openPackHead, type PackHead, readPackHead } from './pack-head.js';
 export type { UserKeys } from './user-keys.js';
 export type { OnItems, ParentIds, StoredPacks, WriteSession, WriteSessionOptions } from './write-session.js';

@@ -1,0 +1,186 @@
+import { statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { resolve } from 'node:path';
+import {
+  BitacoraError,
+  type Clock,
+  errnoCode,
+  type Logger,
+  noProgress,
+  type ProgressSink,
+  throwIfAborted,
+  utf8,
+} from '../base/index.js';
+import type { CodecName } from '../codec/index.js';
+import type { Engine } from '../engine/index.js';
+import type { Manifest, ManifestCounts, ScopeRecord, SnapshotKind } from '../format/index.js';
+import type { UserRepository } from '../vault/index.js';
+import { captureScopes, type ScopeSource } from './capture.js';
+import { BackupCounts, type SourceFailure } from './report.js';
+
+export interface BackupOptions {
+  readonly repository: UserRepository;
+  readonly engine: Engine;
+  /** Directory trees or files, as given; made absolute lexically. */
+  readonly paths: readonly string[];
+  readonly kind: SnapshotKind;
+  readonly session?: string | undefined;
+  readonly reason?: string | undefined;
+  readonly exclude?: readonly string[] | undefined;
+  readonly oneFileSystem?: boolean | undefined;
+  /** Back up directories marked with CACHEDIR.TAG as well. */
+  readonly includeCaches?: boolean | undefined;
+  readonly maxFileBytes?: number | undefined;
+  /** Read every file again, changed or not. */
+  readonly force?: boolean | undefined;
+  /** Walk and count; store nothing. */
+  readonly dryRun?: boolean | undefined;
+  readonly codec?: CodecName | undefined;
+  readonly level?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly progress?: ProgressSink | undefined;
+  readonly clock: Clock;
+  readonly logger: Logger;
+}
+
+export interface BackupReport {
+  /** 16 bytes; undefined after a dry run. */
+  readonly backupId: Uint8Array | undefined;
+  readonly status: 'complete' | 'partial';
+  /** Commit time, milliseconds since 1970. */
+  readonly time: number;
+  readonly started: number;
+  readonly scopes: readonly ScopeRecord[];
+  readonly counts: ManifestCounts & { readonly excluded: number };
+  readonly failures: { readonly count: number; readonly items: readonly SourceFailure[] };
+  readonly parent: Uint8Array | undefined;
+  readonly packs: number;
+  readonly durationMs: number;
+}
+
+/**
+ * Takes a snapshot of path sources: walks them in step with the newest snapshot that holds the same scopes, stores what is new,
+ * and commits a manifest once everything it reaches is durable. Unreadable items make it `partial`; a storage error makes it fail,
+ * and nothing is committed.
+ *
+ * Throws `NO_SOURCE`, `SOURCE_MISSING`, `SOURCE_UNREADABLE`, `VAULT_IN_SOURCE`, `CANCELLED`, and what the vault throws.
+ */
+export async function backup(options: BackupOptions): Promise<BackupReport> {
+  const { repository, clock, kind, logger, signal, dryRun = false } = options;
+  const began = clock.monotonic();
+  const started = clock.now();
+  throwIfAborted(signal);
+  const sources = checkSources(options.paths, repository.vaultPath);
+  const counts = new BackupCounts();
+  const captured = await captureScopes({
+    repository,
+    engine: options.engine,
+    sources,
+    counts,
+    excludes: options.exclude ?? [],
+    oneFileSystem: options.oneFileSystem ?? false,
+    skipCaches: !(options.includeCaches ?? false),
+    maxFileBytes: options.maxFileBytes ?? Number.POSITIVE_INFINITY,
+    force: options.force ?? false,
+    dryRun,
+    codec: options.codec ?? 'zstd',
+    level: options.level,
+    started,
+    clock,
+    logger,
+    progress: options.progress ?? noProgress,
+    signal,
+  });
+  const status = counts.failureCount > 0 ? 'partial' : 'complete';
+  const { stored } = captured;
+  const figures: ManifestCounts = {
+    files: counts.files,
+    directories: counts.directories,
+    others: counts.others,
+    filesNew: counts.filesNew,
+    filesChanged: counts.filesChanged,
+    filesUnchanged: counts.filesUnchanged,
+    filesUnread: counts.filesUnread,
+    bytes: counts.bytes,
+    bytesRead: counts.bytesRead,
+    bytesNew: stored.bytesNew,
+    bytesAdded: stored.bytesAdded,
+    chunksNew: stored.chunksNew,
+  };
+  const failures = { count: counts.failureCount, items: counts.failures };
+  const common = {
+    status,
+    started,
+    scopes: captured.scopes,
+    failures,
+    parent: captured.parent,
+    packs: stored.packs.length,
+    counts: { ...figures, excluded: counts.excluded },
+  } as const;
+  if (dryRun) return { ...common, backupId: undefined, time: clock.now(), durationMs: clock.monotonic() - began };
+  throwIfAborted(signal);
+  const manifest: Manifest = {
+    backupId: repository.newBackupId(),
+    kind,
+    status,
+    started,
+    captured: clock.now(),
+    parent: captured.parent ?? null,
+    scopes: captured.scopes,
+    ended: [],
+    session: options.session ?? null,
+    reason: options.reason ?? null,
+    job: null,
+    idempotency: null,
+    packs: stored.packs,
+    counts: figures,
+    failures,
+    program: 'bitacora-backup 0.1.0',
+    host: hostname(),
+  };
+  const entry = await repository.log.append({ kind: 'manifest', body: manifest });
+  logger.info('Snapshot committed.', { user: repository.name, status, bytesAdded: stored.bytesAdded });
+  return { ...common, backupId: manifest.backupId, time: entry.time, durationMs: clock.monotonic() - began };
+}
+
+/** Resolves and checks the given paths. A link as the last step is followed; the scope keeps the name given. */
+function checkSources(paths: readonly string[], vaultPath: string | undefined): ScopeSource[] {
+  if (paths.length === 0) {
+    throw new BitacoraError('NO_SOURCE', 'There is nothing to back up. Name a directory with --path DIR.');
+  }
+  const sources = new Map<string, ScopeSource>();
+  for (const given of paths) {
+    const path = resolve(given);
+    const stat = statSource(path);
+    if (vaultPath !== undefined && stat.isDirectory()) refuseVaultInside(path, vaultPath);
+    sources.set(path, { path: utf8(path), text: path, isDirectory: stat.isDirectory() });
+  }
+  return [...sources.values()];
+}
+
+function statSource(path: string): ReturnType<typeof statSync> & object {
+  try {
+    return statSync(path);
+  } catch (error) {
+    const missing = ['ENOENT', 'ENOTDIR'].includes(errnoCode(error) ?? '');
+    if (missing) {
+      throw new BitacoraError('SOURCE_MISSING', `Cannot back up "${path}": it does not exist.`, { cause: error });
+    }
+    throw new BitacoraError('SOURCE_UNREADABLE', `Cannot back up "${path}": ${errnoCode(error)}.`, { cause: error });
+  }
+}
+
+/** Compares by device and inode, so that links and mounts do not hide it. */
+function refuseVaultInside(source: string, vaultPath: string): void {
+  const wanted = statSync(source, { bigint: true });
+  for (let path = resolve(vaultPath); ; path = resolve(path, '..')) {
+    const stat = statSync(path, { bigint: true });
+    if (stat.dev === wanted.dev && stat.ino === wanted.ino) {
+      throw new BitacoraError(
+        'VAULT_IN_SOURCE',
+        `Cannot back up "${source}": the vault "${vaultPath}" lies inside it. Move the vault or choose another source.`,
+      );
+    }
+    if (path === resolve(path, '..')) return;
+  }
+}

@@ -1,0 +1,391 @@
+import { setImmediate } from 'node:timers/promises';
+import { asBuffer, type Clock, errnoCode, type ProgressSink, printable, throwIfAborted } from '../base/index.js';
+import {
+  decodeEntry,
+  ENTRY_FLAGS,
+  ENTRY_TYPES,
+  type EntryType,
+  encodeEntry,
+  type LeafCursor,
+  NodeReader,
+  type TreeEntry,
+} from '../format/index.js';
+import {
+  closeFd,
+  FileStat,
+  listXattrsAt,
+  listXattrsFd,
+  openDirectoryAt,
+  openFileAt,
+  ownerNames,
+  readAt,
+  readDirectory,
+  readLinkAt,
+  statAt,
+} from '../posix/index.js';
+import { DirectoryWriter, type NodeSink } from '../snapshot/index.js';
+import { entryBytes, inlineIds, type Seen, seenOf, typeOf, unchanged } from './entry-of.js';
+import { Excludes } from './excludes.js';
+import type { PendingFile } from './file-reader.js';
+import { joinPath } from './file-reader.js';
+import type { LinkedContents } from './linked-contents.js';
+import { type EntryWriter, OrderedDirectory } from './ordered-directory.js';
+import { ParentDirectory, type ParentTrees } from './parent-directory.js';
+import type { BackupCounts } from './report.js';
+
+const IGNORE_FILE = Buffer.from('.bitacoraignore');
+const IGNORE_BYTES_MOST = 1 << 20;
+const CACHE_TAG = Buffer.from('CACHEDIR.TAG');
+const CACHE_SIGNATURE = Buffer.from('Signature: 8a477f597d28d172789f06886806bc55');
+const LARGE_CLASS_BYTES = 16 * 2 ** 30;
+/** The main thread serves others at least this often. */
+const BREATHE_MS = 10;
+
+export interface WalkOptions {
+  readonly sink: NodeSink;
+  readonly counts: BackupCounts;
+  readonly links: LinkedContents;
+  readonly clock: Clock;
+  readonly progress: ProgressSink;
+  readonly signal: AbortSignal | undefined;
+  /** Entries written at this second or later are racy. */
+  readonly racyFromSec: number;
+  readonly parents: ParentTrees | undefined;
+  /** Read every file even if it looks unchanged. */
+  readonly force: boolean;
+  readonly oneFileSystem: boolean;
+  readonly skipCaches: boolean;
+  readonly maxFileBytes: number;
+  /** Takes a file that must be read. */
+  read(file: PendingFile): Promise<void>;
+}
+
+/** One directory as the walk comes to it. */
+interface Place {
+  readonly fd: number;
+  readonly path: Uint8Array;
+  readonly parentRoot: Uint8Array | undefined;
+  readonly excludes: Excludes;
+  readonly device: number;
+  readonly done: (root: Uint8Array) => void;
+}
+
+/**
+ * Walks a tree in byte order of names, in step with the parent snapshot's. What is unchanged is copied from there without
+ * opening it; files that are not go to `read`. Directories complete bottom-up as their entries become known.
+ */
+export class Walk {
+  readonly #options: WalkOptions;
+  readonly #owners = ownerNames();
+  readonly #stat = new FileStat();
+  #lastBreath: number;
+
+  constructor(options: WalkOptions) {
+    this.#options = options;
+    this.#lastBreath = options.clock.monotonic();
+  }
+
+  /** Walks the directory open at `place.fd` and closes it. Resolves when all names were seen; `done` may be called later. */
+  async directory(place: Place): Promise<void> {
+    const { sink, counts, parents } = this.#options;
+    const directory = new OrderedDirectory(place.fd, new DirectoryWriter(sink, this.#owners), place.done);
+    const parent = parents && place.parentRoot ? new ParentDirectory(parents, place.parentRoot) : undefined;
+    try {
+      const listing = readDirectory(place.fd);
+      const excludes = this.#ownRules(place, find(listing, IGNORE_FILE));
+      const isCache = this.#options.skipCaches && find(listing, CACHE_TAG) && this.#hasCacheTag(place.fd);
+      counts.directories++;
+      for (let i = 0; i < listing.length; i++) {
+        const name = listing.name(i);
+        if (isCache && !CACHE_TAG.equals(name)) counts.excluded++;
+        else await this.#entry(directory, place, excludes, name, parent);
+      }
+      await parent?.close();
+      directory.scanned();
+    } catch (error) {
+      directory.abandon();
+      throw error;
+    }
+  }
+
+  /** Looks at one name of the directory open at `fd`, closes it, and gives the entry to `writer` when it is known. */
+  async single(
+    fd: number,
+    path: Uint8Array,
+    name: Uint8Array,
+    before: LeafCursor | undefined,
+    writer: EntryWriter,
+  ): Promise<void> {
+    const directory = new OrderedDirectory(fd, writer, () => {});
+    const place: Place = { fd, path, parentRoot: undefined, excludes: Excludes.root([]), device: 0, done: () => {} };
+    try {
+      await this.#entry(directory, place, place.excludes, name, { find: () => before });
+      directory.scanned();
+    } catch (error) {
+      directory.abandon();
+      throw error;
+    }
+  }
+
+  async #entry(
+    directory: OrderedDirectory,
+    place: Place,
+    excludes: Excludes,
+    name: Uint8Array,
+    parent: Pick<ParentDirectory, 'find'> | undefined,
+  ): Promise<void> {
+    const { clock } = this.#options;
+    if (clock.monotonic() - this.#lastBreath > BREATHE_MS) await this.#breathe(place.path);
+    const stat = this.#look(directory, place, name);
+    const asked = parent?.find(name);
+    const before = asked instanceof Promise ? await asked : asked;
+    if (stat === 'gone') return;
+    if (stat === 'unreadable') {
+      this.#carry(directory, name, before);
+      return;
+    }
+    const type = typeOf(stat.mode);
+    if (type === undefined) return;
+    if (excludes.active && excludes.excludes(name, type === ENTRY_TYPES.directory)) this.#options.counts.excluded++;
+    else if (type === ENTRY_TYPES.directory) await this.#subdirectory(directory, place, excludes, name, stat, before);
+    else if (type === ENTRY_TYPES.file) await this.#file(directory, place, name, stat, before);
+    else this.#other(directory, place, name, stat, type, before);
+  }
+
+  #look(directory: OrderedDirectory, place: Place, name: Uint8Array): FileStat | 'gone' | 'unreadable' {
+    try {
+      return statAt(directory.fd, name, this.#stat);
+    } catch (error) {
+      if (errnoCode(error) === 'ENOENT') return 'gone';
+      this.#fail(place, name, error);
+      return 'unreadable';
+    }
+  }
+
+  async #subdirectory(
+    directory: OrderedDirectory,
+    place: Place,
+    excludes: Excludes,
+    name: Uint8Array,
+    stat: FileStat,
+    before: LeafCursor | undefined,
+  ): Promise<void> {
+    const { oneFileSystem, sink, counts } = this.#options;
+    const seen = seenOf(stat, ENTRY_TYPES.directory, this.#options.racyFromSec);
+    const device = stat.dev;
+    const own = name.slice();
+    const known = before && decodeBefore(before);
+    let fd: number;
+    try {
+      fd = openDirectoryAt(directory.fd, own);
+    } catch (error) {
+      const code = errnoCode(error);
+      if (code === 'ENOENT') return;
+      this.#fail(place, own, error);
+      const content = known?.content.form === 'directory' ? known.content : emptyDirectory(sink, this.#owners);
+      const flags = known?.content.form === 'directory' ? ENTRY_FLAGS.stale : ENTRY_FLAGS.unread;
+      directory.addEncoded(entryBytes(own, seen, content, { flags, xattrs: known?.xattrs ?? [] }));
+      return;
+    }
+    const xattrs = listXattrsFd(fd);
+    const slot = directory.reserve();
+    const done = (id: Uint8Array): void =>
+      directory.resolve(slot, entryBytes(own, seen, { form: 'directory', id }, { xattrs }));
+    if (oneFileSystem && device !== place.device) {
+      closeFd(fd);
+      counts.directories++;
+      done(new DirectoryWriter(sink, this.#owners).finish());
+      return;
+    }
+    const parentRoot = known?.content.form === 'directory' ? known.content.id : undefined;
+    await this.directory({
+      fd,
+      path: joinPath(place.path, own),
+      parentRoot,
+      excludes: excludes.enter(own),
+      device: place.device,
+      done,
+    });
+  }
+
+  async #file(
+    directory: OrderedDirectory,
+    place: Place,
+    name: Uint8Array,
+    stat: FileStat,
+    before: LeafCursor | undefined,
+  ): Promise<void> {
+    const { counts, force, links, maxFileBytes, racyFromSec } = this.#options;
+    if (stat.size > maxFileBytes) {
+      counts.excluded++;
+      return;
+    }
+    counts.files++;
+    counts.bytes += stat.size;
+    if (before && !force && unchanged(before, stat, ENTRY_TYPES.file)) {
+      counts.filesUnchanged++;
+      directory.addCopy(before);
+      return;
+    }
+    const seen = seenOf(stat, ENTRY_TYPES.file, racyFromSec);
+    const linked = links.find(seen);
+    if (linked) {
+      counts.filesUnchanged++;
+      directory.addEncoded(entryBytes(name, seen, linked.content, { size: linked.size, xattrs: linked.xattrs }));
+      return;
+    }
+    const known = before && decodeBefore(before);
+    if (known?.type === ENTRY_TYPES.file) counts.filesChanged++;
+    else counts.filesNew++;
+    await this.#options.read(this.#pending(directory, place, name.slice(), seen, stat.blocks, known));
+  }
+
+  #pending(
+    directory: OrderedDirectory,
+    place: Place,
+    name: Uint8Array,
+    seen: Seen,
+    blocks: number,
+    known: TreeEntry | undefined,
+  ): PendingFile {
+    const { counts } = this.#options;
+    const slot = directory.reserve();
+    const largeBefore = known?.type === ENTRY_TYPES.file ? (known.flags & ENTRY_FLAGS.largeClass) !== 0 : undefined;
+    return {
+      directory,
+      slot,
+      name,
+      seen,
+      blocks,
+      parentIds: known && inlineIds(known),
+      largeClass: largeBefore ?? seen.stat.size >= LARGE_CLASS_BYTES,
+      onRead: (bytes) => {
+        counts.bytesRead += bytes;
+      },
+      onFailure: (code, message) => {
+        if (code === 'ENOENT') {
+          counts.files--;
+          directory.drop(slot);
+          return;
+        }
+        counts.filesUnread++;
+        counts.fail(joinPath(place.path, name), code, message);
+        directory.resolve(slot, carriedBytes(name, seen, known));
+      },
+    };
+  }
+
+  #other(
+    directory: OrderedDirectory,
+    place: Place,
+    name: Uint8Array,
+    stat: FileStat,
+    type: EntryType,
+    before: LeafCursor | undefined,
+  ): void {
+    this.#options.counts.others++;
+    if (before && !this.#options.force && unchanged(before, stat, type)) {
+      directory.addCopy(before);
+      return;
+    }
+    const seen = seenOf(stat, type, this.#options.racyFromSec);
+    try {
+      const xattrs = listXattrsAt(directory.fd, name);
+      if (type === ENTRY_TYPES.symlink) {
+        const target = readLinkAt(directory.fd, name);
+        directory.addEncoded(entryBytes(name, seen, { form: 'link', target }, { size: target.length, xattrs }));
+      } else if (type === ENTRY_TYPES.charDevice || type === ENTRY_TYPES.blockDevice) {
+        const numbers = { form: 'device', major: stat.rdevMajor, minor: stat.rdevMinor } as const;
+        directory.addEncoded(entryBytes(name, seen, numbers, { xattrs }));
+      } else {
+        directory.addEncoded(entryBytes(name, seen, { form: 'none' }, { xattrs }));
+      }
+    } catch (error) {
+      if (errnoCode(error) === 'ENOENT') return;
+      this.#fail(place, name, error);
+      this.#carry(directory, name, before);
+    }
+  }
+
+  /** Takes the parent's entry over, marked stale; without one there is nothing to say of this name. */
+  #carry(directory: OrderedDirectory, name: Uint8Array, before: LeafCursor | undefined): void {
+    if (!before) return;
+    const known = decodeBefore(before);
+    directory.addEncoded(encodeEntry({ ...known, name, flags: known.flags | ENTRY_FLAGS.stale }));
+  }
+
+  #fail(place: Place, name: Uint8Array, error: unknown): void {
+    const code = errnoCode(error);
+    if (code === undefined) throw error;
+    const path = joinPath(place.path, name);
+    this.#options.counts.fail(path, code, `Cannot read "${printable(path)}": ${code}`);
+  }
+
+  #ownRules(place: Place, present: boolean): Excludes {
+    if (!present) return place.excludes;
+    try {
+      return place.excludes.with(readSmall(place.fd, IGNORE_FILE, IGNORE_BYTES_MOST).toString('utf8'));
+    } catch (error) {
+      this.#fail(place, IGNORE_FILE, error);
+      return place.excludes;
+    }
+  }
+
+  #hasCacheTag(fd: number): boolean {
+    try {
+      return readSmall(fd, CACHE_TAG, CACHE_SIGNATURE.length).equals(CACHE_SIGNATURE);
+    } catch {
+      // A tag that cannot be read marks nothing; its own entry will report why.
+      return false;
+    }
+  }
+
+  async #breathe(path: Uint8Array): Promise<void> {
+    const { counts, clock, progress, signal } = this.#options;
+    throwIfAborted(signal);
+    progress({ phase: 'backup', files: counts.files, bytes: counts.bytes, current: printable(path) });
+    await setImmediate();
+    this.#lastBreath = clock.monotonic();
+  }
+}
+
+function decodeBefore(cursor: LeafCursor): TreeEntry {
+  return decodeEntry(new NodeReader(cursor.bytes, 'a directory entry', cursor.start, cursor.end));
+}
+
+/** What stands for a file that could not be read: its last known content, or none. */
+function carriedBytes(name: Uint8Array, seen: Seen, known: TreeEntry | undefined): Uint8Array {
+  if (known?.type === ENTRY_TYPES.file) {
+    return encodeEntry({ ...known, name, flags: known.flags | ENTRY_FLAGS.stale });
+  }
+  return entryBytes(name, seen, { form: 'none' }, { flags: ENTRY_FLAGS.unread });
+}
+
+function emptyDirectory(sink: NodeSink, owners: ReturnType<typeof ownerNames>): { form: 'directory'; id: Uint8Array } {
+  return { form: 'directory', id: new DirectoryWriter(sink, owners).finish() };
+}
+
+/** Whether a listing, which is sorted, holds a name. */
+function find(listing: { readonly length: number; name(index: number): Uint8Array }, wanted: Buffer): boolean {
+  let low = 0;
+  let high = listing.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    const order = wanted.compare(listing.name(middle));
+    if (order === 0) return true;
+    if (order > 0) low = middle + 1;
+    else high = middle;
+  }
+  return false;
+}
+
+function readSmall(dirfd: number, name: Uint8Array, most: number): Buffer {
+  // Blocking on a fifo that stands there instead would stop the walk; O_NONBLOCK is 0o4000.
+  const fd = openFileAt(dirfd, name, 0o4000);
+  try {
+    const bytes = Buffer.alloc(most);
+    return asBuffer(bytes.subarray(0, readAt(fd, bytes, 0)));
+  } finally {
+    closeFd(fd);
+  }
+}

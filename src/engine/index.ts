@@ -1,0 +1,35 @@
+/** Workers from open file to sealed pack and back: read, cut, identify, compress, seal; open and check. Inline and pooled behind one interface. */
+export { createEngine, type Engine } from './engine.js';
+export type { Answer, Lane } from './lane.js';
+export { FILE_MODES, FileBatch, type FileDescription, type FileIdentity } from './open-batch.js';
+export { checkChunk, FRAME_HEADROOM, FrameOpener, type OpenedFrame } from './open-frame.js';
+export {
+  type CheckCall,
+  type CheckResult,
+  DESTINATION_FIELDS,
+  type FileProblem,
+  FRAME_FIELDS,
+  ITEM_FIELDS,
+  type OpenSecretsCall,
+  type PackedFiles,
+  type RangeCall,
+  type RangeResult,
+  WANT_FIELDS,
+} from './open-protocol.js';
+export { KeyRing, type OpenSecrets } from './open-secrets.js';
+export {
+  type CutParameters,
+  FILE_FIELDS,
+  FILE_FLAGS,
+  FILE_STATUS,
+  type FilesCall,
+  type FilesResult,
+  type FinishedPack,
+  type KnownQuestion,
+  type OpenSession,
+  RESULT_FIELDS,
+  type SealCall,
+  type StreamCall,
+  type WriteSecrets,
+  type WriteSettings,
+} from './write-protocol.js';

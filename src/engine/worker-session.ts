@@ -1,0 +1,172 @@
+import type { Random } from '../base/index.js';
+import { CHUNK_KINDS, ID_BYTES } from '../format/index.js';
+import { ChunkBatch } from './chunk-batch.js';
+import { FrameWriter } from './frame-writer.js';
+import type { HandlerContext } from './lane.js';
+import { PackWriter } from './pack-writer.js';
+import { readBatch } from './read-files.js';
+import { readStream } from './read-stream.js';
+import { Slabs } from './slabs.js';
+import type {
+  FilesCall,
+  FilesResult,
+  KnownAnswer,
+  KnownQuestion,
+  OpenSession,
+  SealCall,
+  StreamCall,
+} from './write-protocol.js';
+
+const SMALL_FRAME_BYTES = 512 * 1024;
+export const LARGE_FRAME_BYTES = 2 ** 20;
+
+/** One write session inside one worker: its slabs, its frame writer, its open packs. */
+export class WorkerSession {
+  readonly #open: OpenSession;
+  readonly #slabs: Slabs;
+  readonly #frames: FrameWriter;
+  readonly #data: PackWriter;
+  readonly #meta: PackWriter;
+  readonly #delivering = new Set<Promise<void>>();
+  #failure: unknown;
+
+  constructor(open: OpenSession, random: Random) {
+    this.#open = open;
+    this.#slabs = new Slabs(open.secrets);
+    this.#frames = new FrameWriter(open.settings);
+    this.#data = new PackWriter(open.secrets, open.settings, random);
+    this.#meta = new PackWriter(open.secrets, open.settings, random);
+  }
+
+  async files(call: FilesCall, context: HandlerContext): Promise<FilesResult> {
+    const slab = await this.#slabs.acquire();
+    try {
+      const { meta, chunks, files, failures, xattrs } = readBatch(call, slab, this.#slabs, this.#open.settings);
+      if (chunks.count > 0) {
+        const known = await this.#ask(chunks, files, call.call, context);
+        this.#store(slab.bytes, chunks, known, SMALL_FRAME_BYTES, context);
+      }
+      return { meta, ids: chunks.ids.slice(), lengths: chunks.lengths.slice(), failures, xattrs };
+    } finally {
+      this.#slabs.release(slab);
+    }
+  }
+
+  /** Reads a stream to its end; items are told by the questions. The answer is how many bytes there were. */
+  async stream(call: StreamCall, context: HandlerContext): Promise<number> {
+    const slab = await this.#slabs.acquire();
+    try {
+      return await readStream(call, slab, this.#slabs, this.#open.settings, async (chunks) => {
+        const known = await this.#ask(chunks, undefined, call.stream, context);
+        this.#store(slab.bytes, chunks, known, LARGE_FRAME_BYTES, context);
+      });
+    } finally {
+      this.#slabs.release(slab);
+    }
+  }
+
+  /** Seals chunks that were made elsewhere: directory nodes and chunk lists. */
+  seal(call: SealCall, context: HandlerContext): void {
+    const pack = call.into === 'data' ? this.#data : this.#meta;
+    let chunk = 0;
+    let start = 0;
+    while (chunk < call.lengths.length) {
+      let end = start + call.lengths[chunk]!;
+      let next = chunk + 1;
+      while (next < call.lengths.length && end - start + call.lengths[next]! <= SMALL_FRAME_BYTES) {
+        end += call.lengths[next++]!;
+      }
+      const lengths = call.lengths.subarray(chunk, next);
+      const ids = call.ids.subarray(chunk * ID_BYTES, next * ID_BYTES);
+      this.#frame(call.kind, call.bytes.subarray(start, end), lengths, ids, pack, context);
+      chunk = next;
+      start = end;
+    }
+  }
+
+  /** Closes the open packs and waits until all packs of this worker are durable. */
+  async finish(context: HandlerContext): Promise<void> {
+    for (const pack of [this.#data, this.#meta]) if (!pack.empty) this.#deliver(pack, context);
+    await Promise.all(this.#delivering);
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#frames.close();
+  }
+
+  discard(): void {
+    this.#data.discard();
+    this.#meta.discard();
+    this.#frames.close();
+  }
+
+  async #ask(
+    chunks: ChunkBatch,
+    files: Uint32Array | undefined,
+    call: number,
+    context: HandlerContext,
+  ): Promise<KnownAnswer> {
+    const question: KnownQuestion = {
+      session: this.#open.session,
+      ids: chunks.ids.slice(),
+      lengths: chunks.lengths.slice(),
+      call,
+      files,
+    };
+    return (await context.ask('write.known', question)) as KnownAnswer;
+  }
+
+  /** Moves the chunks that must be stored together inside `plain` and frames them. `plain` is changed. */
+  #store(plain: Uint8Array, chunks: ChunkBatch, known: Uint8Array, target: number, context: HandlerContext): void {
+    const { ids, lengths } = chunks;
+    let left = 0;
+    for (let i = 0; i < lengths.length; i++) if (known[i] === 0) left += lengths[i]!;
+    if (left === 0) return;
+    const aim = left / Math.ceil(left / target);
+    const frame = new ChunkBatch();
+    let start = 0;
+    let end = 0;
+    let offset = 0;
+    for (let i = 0; i < lengths.length; i++) {
+      const length = lengths[i]!;
+      if (known[i] === 0) {
+        if (end !== offset) plain.copyWithin(end, offset, offset + length);
+        frame.reserve(1).set(ids.subarray(i * ID_BYTES, (i + 1) * ID_BYTES), frame.count * ID_BYTES);
+        frame.push(length);
+        end += length;
+        left -= length;
+        // Frames of nearly equal size: a short one at the end of each batch would compress worse.
+        if (end - start >= aim || left === 0) {
+          this.#frame(CHUNK_KINDS.data, plain.subarray(start, end), frame.lengths, frame.ids, this.#data, context);
+          frame.clear();
+          start = end;
+        }
+      }
+      offset += length;
+    }
+  }
+
+  #frame(
+    kind: SealCall['kind'],
+    plain: Uint8Array,
+    lengths: Uint32Array,
+    ids: Uint8Array,
+    pack: PackWriter,
+    context: HandlerContext,
+  ): void {
+    if (this.#failure !== undefined) throw this.#failure;
+    if (!pack.fits(plain.length, lengths.length)) this.#deliver(pack, context);
+    this.#frames.write(kind, plain, lengths, ids, pack);
+  }
+
+  /** Hands a finished pack over; the worker goes on meanwhile, and `finish` waits. */
+  #deliver(pack: PackWriter, context: HandlerContext): void {
+    const finished = pack.finish(this.#open.session);
+    const delivery = context.ask('write.pack', finished).then(
+      () => void this.#delivering.delete(delivery),
+      (error: unknown) => {
+        this.#failure ??= error;
+        this.#delivering.delete(delivery);
+      },
+    );
+    this.#delivering.add(delivery);
+  }
+}

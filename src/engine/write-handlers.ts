@@ -1,0 +1,45 @@
+import { type Random, systemRandom } from '../base/index.js';
+import type { Answer, Handlers } from './lane.js';
+import { WorkerSession } from './worker-session.js';
+import type { FilesCall, OpenSession, SealCall, SessionCall, StreamCall } from './write-protocol.js';
+
+/** The calls of the write side. State: the sessions open in this lane. */
+export function createWriteHandlers(random: Random = systemRandom): { handlers: Handlers; dispose: () => void } {
+  const sessions = new Map<number, WorkerSession>();
+
+  function session(call: SessionCall): WorkerSession {
+    const found = sessions.get(call.session);
+    if (!found) throw new TypeError(`Write session ${call.session} is not open.`);
+    return found;
+  }
+
+  const handlers: Handlers = {
+    'write.open': (call: OpenSession): Answer => {
+      sessions.set(call.session, new WorkerSession(call, random));
+      return { result: undefined };
+    },
+    'write.files': async (call: FilesCall, context) => ({ result: await session(call).files(call, context) }),
+    'write.stream': async (call: StreamCall, context) => ({ result: await session(call).stream(call, context) }),
+    'write.seal': (call: SealCall, context): Answer => {
+      session(call).seal(call, context);
+      return { result: undefined };
+    },
+    'write.finish': async (call: SessionCall, context) => {
+      await session(call).finish(context);
+      sessions.delete(call.session);
+      return { result: undefined };
+    },
+    'write.abort': (call: SessionCall): Answer => {
+      sessions.get(call.session)?.discard();
+      sessions.delete(call.session);
+      return { result: undefined };
+    },
+  };
+  return {
+    handlers,
+    dispose: () => {
+      for (const open of sessions.values()) open.discard();
+      sessions.clear();
+    },
+  };
+}

@@ -1,0 +1,120 @@
+import type { CodecName } from '../codec/index.js';
+import type { ChunkKind } from '../format/index.js';
+
+/** What a worker needs to write for one user. Sent once a session; keys never leave the process. */
+export interface WriteSecrets {
+  readonly vaultId: Uint8Array;
+  readonly uid: Uint8Array;
+  readonly generation: number;
+  readonly epoch: number;
+  readonly packKey: Uint8Array;
+  readonly idKeys: { readonly data: Uint8Array; readonly node: Uint8Array; readonly list: Uint8Array };
+  readonly chunkerSecret: Uint8Array;
+}
+
+export interface CutParameters {
+  readonly algorithm: 'sgear';
+  readonly minBytes: number;
+  readonly normalBytes: number;
+  readonly maxBytes: number;
+}
+
+export interface WriteSettings {
+  readonly codec: CodecName;
+  readonly level: number | undefined;
+  /** Where unfinished packs are spooled; undefined keeps them in memory. */
+  readonly spoolDirectory: string | undefined;
+  readonly packBytesTarget: number;
+  readonly smallClass: CutParameters;
+  readonly largeClass: CutParameters;
+}
+
+export interface OpenSession {
+  readonly session: number;
+  readonly secrets: WriteSecrets;
+  readonly settings: WriteSettings;
+}
+
+export interface SessionCall {
+  readonly session: number;
+}
+
+/** Numbers a file has in `FilesCall.meta`. */
+export const FILE_FIELDS = { dirfd: 0, nameOffset: 1, nameLength: 2, size: 3, flags: 4, count: 5 } as const;
+export const FILE_FLAGS = { xattrs: 1, largeClass: 2 } as const;
+
+/** A batch of files that fit into one slab together, in walk order. `meta` has `FILE_FIELDS.count` numbers a file. */
+export interface FilesCall extends SessionCall {
+  /** Chosen by the caller, named again in the questions that this call asks. */
+  readonly call: number;
+  readonly names: Uint8Array;
+  readonly meta: Float64Array;
+}
+
+export const FILE_STATUS = { ok: 0, changed: 1, failed: 2 } as const;
+/** Numbers a file has in `FilesResult.meta`. */
+export const RESULT_FIELDS = { status: 0, size: 1, chunks: 2, count: 3 } as const;
+
+export interface FileFailure {
+  readonly index: number;
+  readonly code: string;
+  readonly message: string;
+}
+
+export interface FoundXattrs {
+  readonly index: number;
+  readonly xattrs: readonly { readonly name: Uint8Array; readonly value: Uint8Array }[];
+}
+
+/** Chunk ids and lengths of all files one after another; `meta` says how many belong to each. */
+export interface FilesResult {
+  readonly meta: Float64Array;
+  readonly ids: Uint8Array;
+  readonly lengths: Uint32Array;
+  readonly failures: readonly FileFailure[];
+  readonly xattrs: readonly FoundXattrs[];
+}
+
+/** One file, or anything else that is read as a stream, of any size. */
+export interface StreamCall extends SessionCall {
+  readonly stream: number;
+  /** An open descriptor of this process, left open; position is not used for regular files. */
+  readonly fd: number;
+  /** Read from the descriptor's own position: pipes. */
+  readonly pipe: boolean;
+  readonly largeClass: boolean;
+  /** Runs of data of a sparse file; undefined: all of it. */
+  readonly ranges: readonly { readonly offset: number; readonly length: number }[] | undefined;
+  readonly size: number;
+}
+
+/** Asked by a worker: which of these chunks need not be stored? `files[i]`: whose chunk i is; or a stream's next items. */
+export interface KnownQuestion extends SessionCall {
+  readonly ids: Uint8Array;
+  readonly lengths: Uint32Array;
+  readonly call: number;
+  readonly files: Uint32Array | undefined;
+}
+
+/** One byte a chunk: 1 known, 0 to be stored. */
+export type KnownAnswer = Uint8Array;
+
+export interface SealCall extends SessionCall {
+  readonly kind: ChunkKind;
+  readonly ids: Uint8Array;
+  readonly lengths: Uint32Array;
+  readonly bytes: Uint8Array;
+  /** Whether the chunks go to a pack of their own or may share the data's. */
+  readonly into: 'data' | 'meta';
+}
+
+/** Told by a worker: a pack is complete and must be made durable. */
+export interface FinishedPack extends SessionCall {
+  readonly name: Uint8Array;
+  readonly length: number;
+  readonly source: { readonly bytes: Uint8Array } | { readonly file: string };
+  /** Header ‖ sealed footer, as they stand in the pack. */
+  readonly sealedHead: Uint8Array;
+  /** The footer's plain bytes. */
+  readonly footer: Uint8Array;
+}

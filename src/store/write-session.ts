@@ -1,0 +1,321 @@
+import { BitacoraError, throwIfAborted } from '../base/index.js';
+import type {
+  Engine,
+  FilesCall,
+  FilesResult,
+  FinishedPack,
+  KnownQuestion,
+  Lane,
+  StreamCall,
+  WriteSecrets,
+  WriteSettings,
+} from '../engine/index.js';
+import { CHUNK_KINDS, type ChunkKind, decodeFooter, ID_BYTES, packName, uidOf } from '../format/index.js';
+import type { Backend } from '../storage/index.js';
+import type { UserIndex } from './chunk-index-user.js';
+import { Claims, idKey } from './claims.js';
+import { NodeQueue } from './node-queue.js';
+import { SessionRouter } from './session-router.js';
+
+/** Calls under way in one lane: one is read while one waits for its answer and one is on the way. */
+const CALLS_PER_LANE = 3;
+/** A snapshot whose data stays below this shares one pack between data and nodes. */
+const SMALL_SNAPSHOT_BYTES = 4 * 2 ** 20;
+const NODE_BYTES_QUEUED_MOST = 8 * 2 ** 20;
+
+export interface WriteSessionOptions {
+  readonly engine: Engine;
+  readonly backend: Backend;
+  readonly index: UserIndex;
+  readonly secrets: WriteSecrets;
+  readonly settings: WriteSettings;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface StoredPacks {
+  /** Names of the packs added, in the order in which they became durable. */
+  readonly packs: readonly Uint8Array[];
+  readonly bytesAdded: number;
+  readonly chunksNew: number;
+  readonly bytesNew: number;
+}
+
+/** Ids that a file had in the parent snapshot: those are stored, whatever the index says. */
+export type ParentIds = Uint8Array | undefined;
+
+/** Told of a stream's next chunks: ids and lengths, packed. */
+export type OnItems = (ids: Uint8Array, lengths: Uint32Array) => void;
+
+/**
+ * Runs `body` with a session that stores chunks for one user. When it returns every pack is durable and indexed, and so is
+ * every older pack that the session relied on; when it throws, nothing is committed and what was begun is thrown away.
+ */
+export async function withWriteSession<T>(
+  options: WriteSessionOptions,
+  body: (session: WriteSession) => Promise<T>,
+): Promise<{ value: T; stored: StoredPacks }> {
+  const session = new WriteSession(options);
+  try {
+    const value = await body(session);
+    return { value, stored: await session.finish() };
+  } catch (error) {
+    await session.abort();
+    throw error;
+  }
+}
+
+export class WriteSession {
+  readonly #options: WriteSessionOptions;
+  readonly #router: SessionRouter;
+  readonly #id: number;
+  readonly #claims: Claims;
+  readonly #nodes: NodeQueue;
+  readonly #lanes: LaneLoad[];
+  readonly #hints = new Map<number, readonly ParentIds[]>();
+  readonly #streams = new Map<number, OnItems>();
+  readonly #relied = new Set<number>();
+  readonly #packs: Uint8Array[] = [];
+  readonly #open = new Set<Promise<unknown>>();
+  #waiting: (() => void)[] = [];
+  #nextCall = 1;
+  #dataBytes = 0;
+  #bytesAdded = 0;
+  #chunksNew = 0;
+  #bytesNew = 0;
+  #failure: unknown;
+
+  constructor(options: WriteSessionOptions) {
+    this.#options = options;
+    this.#router = SessionRouter.of(options.engine);
+    this.#id = this.#router.add({ known: (question) => this.#known(question), pack: (pack) => this.#store(pack) });
+    this.#claims = new Claims(options.index.empty);
+    this.#nodes = new NodeQueue();
+    this.#lanes = options.engine.lanes.map((lane) => ({ lane, calls: 0, opened: false }));
+  }
+
+  /** Resolves when another call may be made without piling up work; throws what made the session fail. */
+  async ready(): Promise<void> {
+    for (;;) {
+      this.#check();
+      if (this.#nodes.bytes > NODE_BYTES_QUEUED_MOST) await this.#flushNodes();
+      if (this.#lanes.some((load) => load.calls < CALLS_PER_LANE)) return;
+      await new Promise<void>((resolve) => this.#waiting.push(resolve));
+    }
+  }
+
+  /** Reads and stores a batch of files. `parents[i]`: the ids that file i had before. Buffers are handed over. */
+  async files(
+    names: Uint8Array,
+    meta: Float64Array,
+    parents: readonly ParentIds[],
+    bytes: number,
+  ): Promise<FilesResult> {
+    const call = this.#nextCall++;
+    this.#dataBytes += bytes;
+    this.#hints.set(call, parents);
+    const payload: FilesCall = { session: this.#id, call, names, meta };
+    try {
+      return (await this.#call(this.#pick(), 'write.files', payload)) as FilesResult;
+    } finally {
+      this.#hints.delete(call);
+    }
+  }
+
+  /** Reads and stores a stream; `onItems` hears of its chunks in order. Returns the bytes of data read. */
+  async stream(source: Omit<StreamCall, 'session' | 'stream'>, onItems: OnItems): Promise<number> {
+    const stream = this.#nextCall++;
+    this.#dataBytes += source.size;
+    this.#streams.set(stream, onItems);
+    try {
+      return (await this.#call(this.#pick(), 'write.stream', { ...source, session: this.#id, stream })) as number;
+    } finally {
+      this.#streams.delete(stream);
+    }
+  }
+
+  /** Queues a directory node or chunk list. `bytes` are kept until stored and must not change. */
+  addNode(kind: ChunkKind, id: Uint8Array, bytes: Uint8Array): void {
+    const key = idKey(id, 0);
+    if (this.#claims.has(key)) return;
+    this.#claims.claim(key);
+    this.#nodes.add(kind, id, bytes);
+  }
+
+  /** Makes everything durable. The session is over afterwards. */
+  async finish(): Promise<StoredPacks> {
+    await Promise.all(this.#open);
+    await this.#flushNodes(this.#dataBytes < SMALL_SNAPSHOT_BYTES ? 'data' : 'meta');
+    const opened = this.#lanes.filter((load) => load.opened);
+    await Promise.all(opened.map((load) => this.#call(load, 'write.finish', { session: this.#id })));
+    this.#check();
+    await this.#checkRelied();
+    this.#router.remove(this.#id);
+    return {
+      packs: this.#packs,
+      bytesAdded: this.#bytesAdded,
+      chunksNew: this.#chunksNew,
+      bytesNew: this.#bytesNew,
+    };
+  }
+
+  async abort(): Promise<void> {
+    this.#failure ??= new BitacoraError('CANCELLED', 'The write session was given up.');
+    this.#wake();
+    await Promise.allSettled(this.#open);
+    const opened = this.#lanes.filter((load) => load.opened);
+    await Promise.allSettled(opened.map(({ lane }) => lane.call('write.abort', { session: this.#id })));
+    this.#router.remove(this.#id);
+  }
+
+  #check(): void {
+    throwIfAborted(this.#options.signal);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  /** The first lane until it has enough to do, so that a small snapshot needs one worker and makes one pack. */
+  #pick(): LaneLoad {
+    let best = this.#lanes[0]!;
+    if (best.calls < 2) return best;
+    for (const load of this.#lanes) if (load.calls < best.calls) best = load;
+    return best;
+  }
+
+  #call(load: LaneLoad, type: string, payload: unknown): Promise<unknown> {
+    this.#check();
+    if (!load.opened) {
+      load.opened = true;
+      const { secrets, settings } = this.#options;
+      this.#track(load.lane.call('write.open', { session: this.#id, secrets, settings }));
+    }
+    load.calls++;
+    const done = load.lane.call(type, payload).finally(() => {
+      load.calls--;
+      this.#wake();
+    });
+    return this.#track(done);
+  }
+
+  /** Remembers a promise until it settles; the first failure fails the session. */
+  #track<T>(promise: Promise<T>): Promise<T> {
+    const settled = promise
+      .then(
+        () => {},
+        (error: unknown) => {
+          this.#failure ??= error;
+        },
+      )
+      .finally(() => {
+        this.#open.delete(settled);
+        this.#wake();
+      });
+    this.#open.add(settled);
+    return promise;
+  }
+
+  #wake(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resolve of waiting) resolve();
+  }
+
+  async #known(question: KnownQuestion): Promise<Uint8Array> {
+    const { ids, lengths, files, call } = question;
+    const answer = new Uint8Array(lengths.length);
+    const parents = this.#hints.get(call);
+    const asked: number[] = [];
+    for (let i = 0; i < lengths.length; i++) {
+      if (parents && files && holds(parents[files[i]!], ids, i)) answer[i] = 1;
+      else if (this.#claims.has(idKey(ids, i))) answer[i] = 1;
+      else if (this.#claims.mayBeIndexed(ids, i)) asked.push(i);
+      else this.#claim(ids, lengths, i);
+    }
+    if (asked.length > 0) await this.#lookUp(ids, lengths, asked, answer);
+    this.#streams.get(call)?.(ids, lengths);
+    return answer;
+  }
+
+  async #lookUp(ids: Uint8Array, lengths: Uint32Array, asked: number[], answer: Uint8Array): Promise<void> {
+    const wanted = new Uint8Array(asked.length * ID_BYTES);
+    asked.forEach((chunk, i) => void wanted.set(ids.subarray(chunk * ID_BYTES, (chunk + 1) * ID_BYTES), i * ID_BYTES));
+    const found = await this.#options.index.lookup(wanted);
+    asked.forEach((chunk, i) => {
+      const location = found[i];
+      if (location) this.#relied.add(location.pack);
+      // Somebody else may have claimed the chunk while LevelDB was asked.
+      if (location || this.#claims.has(idKey(ids, chunk))) answer[chunk] = 1;
+      else this.#claim(ids, lengths, chunk);
+    });
+  }
+
+  #claim(ids: Uint8Array, lengths: Uint32Array, chunk: number): void {
+    this.#claims.claim(idKey(ids, chunk));
+    this.#chunksNew++;
+    this.#bytesNew += lengths[chunk]!;
+  }
+
+  /** A pack goes to the backend first, then to the index: DESIGN order of writes, step 2. */
+  async #store(pack: FinishedPack): Promise<void> {
+    const { backend, index, secrets } = this.#options;
+    const source =
+      'file' in pack.source
+        ? { file: pack.source.file, length: pack.length, sha256: pack.name }
+        : { bytes: pack.source.bytes };
+    await backend.put(packName(uidOf(secrets.uid), pack.name), source);
+    const footer = decodeFooter(pack.footer);
+    await index.addPack(pack.name, pack.sealedHead, footer);
+    this.#claims.settle(footer.ids);
+    this.#packs.push(pack.name);
+    this.#bytesAdded += pack.length;
+  }
+
+  async #flushNodes(into: 'data' | 'meta' = 'meta'): Promise<void> {
+    for (const kind of [CHUNK_KINDS.node, CHUNK_KINDS.list]) {
+      const batch = this.#nodes.take(kind);
+      if (!batch) continue;
+      const found = this.#options.index.empty ? [] : await this.#options.index.lookup(batch.ids);
+      const fresh = batch.without((i) => {
+        const location = found[i];
+        if (!location) return false;
+        this.#relied.add(location.pack);
+        this.#claims.drop(idKey(batch.ids, i));
+        return true;
+      });
+      if (fresh.lengths.length === 0) continue;
+      this.#chunksNew += fresh.lengths.length;
+      const load = into === 'data' ? this.#lanes[0]! : this.#lanes.at(-1)!;
+      await this.#call(load, 'write.seal', { session: this.#id, kind, into, ...fresh });
+    }
+  }
+
+  /** What the session did not store itself must be where the index says it is, or the snapshot would promise too much. */
+  async #checkRelied(): Promise<void> {
+    const { backend, index, secrets } = this.#options;
+    const names = [...this.#relied].map((ordinal) => packName(uidOf(secrets.uid), index.packName(ordinal)));
+    await Promise.all(
+      names.map(async (name) => {
+        if (await backend.stat(name)) return;
+        throw new BitacoraError(
+          'OBJECT_MISSING',
+          `Pack "${name}" is in the index but not in the vault. Run "bitacora rebuild-index" and back up again.`,
+          { details: { object: name, index: true } },
+        );
+      }),
+    );
+  }
+}
+
+interface LaneLoad {
+  readonly lane: Lane;
+  calls: number;
+  opened: boolean;
+}
+
+/** Whether the packed ids of the parent's file hold chunk `i`. */
+function holds(parent: ParentIds, ids: Uint8Array, i: number): boolean {
+  if (!parent) return false;
+  const id = Buffer.from(ids.buffer, ids.byteOffset + i * ID_BYTES, ID_BYTES);
+  for (let at = 0; at < parent.length; at += ID_BYTES) {
+    if (id.compare(parent, at, at + ID_BYTES) === 0) return true;
+  }
+  return false;
+}
