@@ -1,0 +1,128 @@
+import { BitacoraError, toHex } from '../base/index.js';
+import type { EntryName } from '../store/index.js';
+import { compareNames, corruptEntry, type NamedEntry } from './log-entry.js';
+
+/** An entry as the chain remembers it: hashes are in hex. */
+interface Link {
+  readonly name: EntryName;
+  readonly time: number;
+  readonly prev: readonly string[];
+  readonly checkpoint?: { readonly heads: readonly string[]; readonly entries: readonly string[] };
+}
+
+export interface Head {
+  readonly name: EntryName;
+  readonly time: number;
+}
+
+/**
+ * Checks that entries form a log (docs/format.md §8): each behind its predecessors, none missing save what a checkpoint
+ * stands for. Holds some hundred bytes an entry, whatever the entries hold.
+ */
+export class LogChain {
+  readonly #object: (name: EntryName) => string;
+  readonly #links = new Map<string, Link>();
+  readonly #named = new Set<string>();
+  readonly #gaps: { readonly link: Link; readonly missing: string }[] = [];
+
+  /**
+   * @param object - An entry's name on backends, for errors.
+   * @param known - Entries checked before, whose predecessors need not be looked at.
+   */
+  constructor(object: (name: EntryName) => string, known: readonly Head[] = []) {
+    this.#object = object;
+    for (const { name, time } of known) this.#links.set(toHex(name.hash), { name, time, prev: [] });
+  }
+
+  /**
+   * Adds the next entry in log order.
+   *
+   * @throws {BitacoraError} `DATA_CORRUPT` naming the object whose number or time does not follow from its predecessors.
+   */
+  add({ name, entry }: NamedEntry): void {
+    const prev = entry.prev.map(toHex);
+    const { heads = [], entries = [] } = entry.kind === 'checkpoint' ? entry.body : {};
+    const link: Link = {
+      name,
+      time: entry.time,
+      prev,
+      ...(entry.kind === 'checkpoint' && { checkpoint: { heads: heads.map(toHex), entries: entries.map(toHex) } }),
+    };
+    let highest = 0;
+    for (const hash of prev) {
+      this.#named.add(hash);
+      const before = this.#links.get(hash);
+      if (!before) {
+        this.#gaps.push({ link, missing: hash });
+        continue;
+      }
+      highest = Math.max(highest, before.name.seq);
+      if (before.name.seq >= name.seq || before.time >= entry.time) {
+        throw corruptEntry(this.#object(name), `it does not come after its predecessor "${this.#object(before.name)}"`);
+      }
+    }
+    if (highest + 1 !== name.seq && !this.#gaps.some((gap) => gap.link === link)) {
+      throw corruptEntry(this.#object(name), `its number is ${name.seq}, expected ${highest + 1}`);
+    }
+    this.#links.set(toHex(name.hash), link);
+  }
+
+  /** Whether all that was added can be judged without the entries from before: no gap, no checkpoint. */
+  get plain(): boolean {
+    return this.#gaps.length === 0 && ![...this.#links.values()].some((link) => link.checkpoint);
+  }
+
+  /**
+   * Judges the whole log.
+   *
+   * @returns the heads in log order, and the entries that a checkpoint stands for, which say nothing any more.
+   * @throws {BitacoraError} `OBJECT_MISSING` naming an entry that must be there.
+   */
+  finish(): { readonly heads: readonly Head[]; readonly covered: readonly EntryName[] } {
+    const checkpoints = [...this.#links.values()].filter((link) => link.checkpoint);
+    const reached = this.#reach(
+      checkpoints.flatMap((link) => [...link.checkpoint!.heads, ...link.checkpoint!.entries]),
+    );
+    const live = new Set<string>();
+    for (const link of checkpoints) {
+      if (reached.has(toHex(link.name.hash))) continue;
+      for (const hash of link.checkpoint!.entries) {
+        if (!this.#links.has(hash)) throw this.#missing(hash, link.name);
+        live.add(hash);
+      }
+    }
+    for (const { link, missing } of this.#gaps) {
+      if (reached.has(toHex(link.name.hash)) || link.checkpoint?.heads.includes(missing)) continue;
+      throw this.#missing(missing, link.name);
+    }
+    const heads: Head[] = [];
+    const covered: EntryName[] = [];
+    for (const [hash, { name, time }] of this.#links) {
+      if (reached.has(hash) && !live.has(hash)) covered.push(name);
+      if (!reached.has(hash) && !this.#named.has(hash)) heads.push({ name, time });
+    }
+    heads.sort((a, b) => compareNames(a.name, b.name));
+    return { heads, covered };
+  }
+
+  /** Everything from `start` backwards, through what older checkpoints stand for. */
+  #reach(start: readonly string[]): Set<string> {
+    const reached = new Set<string>();
+    const queue = [...start];
+    for (let hash = queue.pop(); hash !== undefined; hash = queue.pop()) {
+      if (reached.has(hash)) continue;
+      reached.add(hash);
+      const link = this.#links.get(hash);
+      if (link) queue.push(...link.prev, ...(link.checkpoint?.entries ?? []));
+    }
+    return reached;
+  }
+
+  #missing(hash: string, namedBy: EntryName): BitacoraError {
+    return new BitacoraError(
+      'OBJECT_MISSING',
+      `The log entry with the hash ${hash} is missing; "${this.#object(namedBy)}" names it. Restore it from a copy of the vault.`,
+      { details: { object: hash, namedBy: this.#object(namedBy) } },
+    );
+  }
+}

@@ -1,0 +1,102 @@
+import { BitacoraError, type Clock, isBitacoraError, type Logger, type Random } from '../base/index.js';
+import type { LogEntry, LogRecord } from '../format/index.js';
+import type { Backend, CallOptions } from '../storage/index.js';
+import type { UserIndex, UserKeys } from '../store/index.js';
+import { applyToIndex } from './log-apply.js';
+import { appliedHeads, damagedCopy } from './log-catch-up.js';
+import type { Head } from './log-chain.js';
+import { entryObject, type NamedEntry, openEntry, type SealedEntry, sealEntry } from './log-entry.js';
+
+export interface LogOptions {
+  readonly backend: Backend;
+  /** Caught up with the backend's log. */
+  readonly index: UserIndex;
+  readonly keys: UserKeys;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+  readonly readOnly: boolean;
+}
+
+/** A user's log: the truth about what snapshots there are. Entries are read from the index's copy, and written to the backend first. */
+export class Log {
+  readonly #options: LogOptions;
+  #heads: readonly Head[] | undefined;
+  #last: Promise<unknown> = Promise.resolve();
+
+  constructor(options: LogOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Writes an entry behind all that are there; durable when it resolves. For a manifest this is the commit: every pack
+   * that it reaches must be durable before. Calls that overlap are done one after another.
+   *
+   * @throws {BitacoraError} `VAULT_READ_ONLY`; what the backend's `put` throws: then the entry is not there, or with
+   *   `OBJECT_UNKNOWN` may be.
+   */
+  append(record: LogRecord, options: CallOptions = {}): Promise<NamedEntry> {
+    const result = this.#last.then(() => this.#append(record, options));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  /** Entries that still say something, newest first, read as they are asked for. */
+  async *newestFirst(): AsyncGenerator<NamedEntry> {
+    const { index, keys } = this.#options;
+    for await (const { seq, hash, sealed, covered } of index.entries({ reverse: true })) {
+      if (covered) continue;
+      const name = { seq, hash };
+      let entry: LogEntry;
+      try {
+        entry = openEntry(keys, name, sealed);
+      } catch (cause) {
+        throw await damagedCopy(index, keys, name, cause);
+      }
+      yield { name, entry };
+    }
+  }
+
+  async #append(record: LogRecord, options: CallOptions): Promise<NamedEntry> {
+    if (this.#options.readOnly) {
+      throw new BitacoraError('VAULT_READ_ONLY', 'Cannot write to the log: the vault is open for reading only.');
+    }
+    const { index, keys } = this.#options;
+    this.#heads ??= await appliedHeads(index, keys);
+    // Branches that two writers made are joined by an entry of its own, so that every other entry has one predecessor.
+    if (this.#heads.length > 1) await this.#write({ kind: 'merge', body: {} }, options);
+    return this.#write(record, options);
+  }
+
+  async #write(record: LogRecord, options: CallOptions): Promise<NamedEntry> {
+    const { index, keys, clock, random, logger } = this.#options;
+    const heads = this.#heads!;
+    const seq = Math.max(0, ...heads.map(({ name }) => name.seq)) + 1;
+    const time = Math.max(clock.now(), ...heads.map((head) => head.time + 1));
+    const prev = heads.map(({ name }) => name.hash);
+    const sealed = sealEntry(keys, { seq, fence: 0, prev, time, ...record }, random);
+    await this.#put(sealed, options);
+    this.#heads = [{ name: sealed.name, time }];
+    try {
+      await applyToIndex(index, keys, { entries: [sealed], heads: [sealed.name] });
+    } catch (error) {
+      // The entry is durable, and that is what was asked for. The next opening finds it and enters it.
+      logger.warn('The index could not take a log entry; it will catch up at the next opening.', {
+        object: entryObject(keys, sealed.name),
+        error: String(error),
+      });
+    }
+    return { name: sealed.name, entry: sealed.entry };
+  }
+
+  /** Where it cannot be told whether the entry is there, putting the same bytes again settles it. */
+  async #put({ name, sealed }: SealedEntry, options: CallOptions): Promise<void> {
+    const object = entryObject(this.#options.keys, name);
+    try {
+      await this.#options.backend.put(object, { bytes: sealed }, options);
+    } catch (error) {
+      if (!isBitacoraError(error, 'OBJECT_UNKNOWN') && !(isBitacoraError(error) && error.retryable)) throw error;
+      await this.#options.backend.put(object, { bytes: sealed }, options);
+    }
+  }
+}
