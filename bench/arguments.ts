@@ -9,6 +9,7 @@ export interface Arguments {
   readonly corpusFolder: string;
   readonly workFolder: string;
   readonly jsonFile?: string;
+  readonly wait: boolean;
   /** Names of programs to run; all when absent. */
   readonly programs?: readonly string[];
   readonly releases: readonly [older: string, newer: string];
@@ -21,6 +22,7 @@ npm run bench -- --list            the rows
   --corpus DIR             where data sets are kept (default: the user's cache folder)
   --work DIR               where repositories and restores go: the disk to be measured (default: the corpus folder)
   --json FILE              where to write all figures (default: bench/results/ROW.json)
+  --no-wait                do not let the file system rest for six minutes after the run before
   --programs A,B           only these of restic, borg, bitacora
   --releases OLDER,NEWER   other versions of Debian's linux-source-6.1`;
 
@@ -36,6 +38,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
       corpus: text,
       work: text,
       json: text,
+      'no-wait': { type: 'boolean', default: false },
       programs: text,
       releases: text,
     },
@@ -48,6 +51,7 @@ export function parseArguments(argv: readonly string[]): Arguments {
   return {
     ...(positionals[0] === undefined ? {} : { row: positionals[0] }),
     list: values.list,
+    wait: !values['no-wait'],
     rounds,
     corpusFolder,
     workFolder: values.work ?? corpusFolder,

@@ -11,6 +11,8 @@ export interface Request {
   /** Where working copies, repositories and restores of this run are put. */
   readonly workFolder: string;
   readonly releases: readonly [older: string, newer: string];
+  /** Whether to let the file system come to rest after an earlier run. */
+  readonly wait: boolean;
   /** Hears each figure as soon as it is known. */
   readonly onSample: (sample: Sample) => void;
 }

@@ -32,7 +32,7 @@ export async function enter(program: Program, stage: Stage): Promise<Contender> 
   return { name: program.name, home, repository };
 }
 
-/** Removes a folder with everything in it; faster than Node's own for many files. */
+/** Removes a repository. A tree of many files is retired instead, see `Stage`. */
 export async function discard(folder: string): Promise<void> {
   await run({ argv: ['rm', '-rf', folder] });
 }

@@ -48,12 +48,12 @@ async function restores(context: Round, contenders: readonly Contender[], newest
     const figures = await warmly(repository.restore(target, label(newest)), [repository.storedFolder]);
     context.record({ step: 'restore', program: name, round, figures });
     if (round === 0) await requireSameTree(stage.tree, target);
-    await discard(target);
+    await stage.retire(target);
   }
   const target = await stage.place('restored');
   const figures = await warmly({ argv: ['cp', '-a', stage.tree, join(target, 'tree')] }, [stage.tree]);
   context.record({ step: 'restore', program: 'cp -a', round, figures });
-  await discard(target);
+  await stage.retire(target);
 }
 
 async function warmly(command: Command, read: readonly string[]): Promise<Sample['figures']> {
@@ -71,6 +71,6 @@ async function checkNewest(context: Round, contenders: readonly Contender[]): Pr
     const target = await stage.place('restored');
     await run(repository.restore(target, label(newest)));
     await requireSameTree(stage.tree, target);
-    await discard(target);
+    await stage.retire(target);
   }
 }

@@ -1,7 +1,7 @@
 import { kernelCorpus } from '../corpus.js';
 import type { Sample } from '../sample.js';
 import { contentBytes } from '../size.js';
-import { createStage } from '../stage.js';
+import { createStage, rest } from '../stage.js';
 import type { Outcome, Request } from '../workload.js';
 import { coldRound } from './kernel-cold.js';
 import { warmRound } from './kernel-warm.js';
@@ -9,6 +9,7 @@ import { warmRound } from './kernel-warm.js';
 /** A source tree of 79,000 files, and the next release of it. */
 export async function kernel(request: Request): Promise<Outcome> {
   const corpus = await kernelCorpus(request.corpusFolder, request.releases);
+  if (request.wait) await rest(request.workFolder);
   const stage = await createStage(request.workFolder, corpus.folders);
   const samples: Sample[] = [];
   const notes: string[] = [];
