@@ -70,14 +70,16 @@ class SectionOpener implements Opener {
   open(number: number, sealed: Uint8Array): Uint8Array;
   open(number: number, sealed: Uint8Array, into: Uint8Array, offset: number): number;
   open(number: number, sealed: Uint8Array, into?: Uint8Array, offset = 0): Uint8Array | number {
-    const pieces = this.#pieces(number, sealed);
-    if (into === undefined) return pieces.length === 1 ? pieces[0]! : concatBytes(pieces);
-    const length = sealed.length - TAG_BYTES;
+    if (into === undefined) {
+      const pieces = this.#pieces(number, sealed);
+      return pieces.length === 1 ? pieces[0]! : concatBytes(pieces);
+    }
+    const length = Math.max(0, sealed.length - TAG_BYTES);
     if (!Number.isInteger(offset) || offset < 0 || into.length - offset < length) {
       throw new TypeError(`Cannot open ${length} bytes into ${into.length} from ${offset}.`);
     }
     let at = offset;
-    for (const piece of pieces) {
+    for (const piece of this.#pieces(number, sealed)) {
       into.set(piece, at);
       at += piece.length;
     }
