@@ -37,13 +37,22 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
   return text.includes('�') && !equalBytes(utf8(text), bytes) ? undefined : text;
 }
 
+/** What could drive a terminal or reorder what it shows: controls (C0, DEL, C1), line separators, marks of direction. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not reach a terminal.
+const UNPRINTABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;
+
+/** Text that is safe on a terminal: control characters become `\xNN`, others that mislead `\uNNNN`. */
+export function printableText(text: string): string {
+  return text.replace(UNPRINTABLE, (c) => {
+    const code = c.charCodeAt(0);
+    return code < 0x80 ? `\\x${code.toString(16).padStart(2, '0')}` : `\\u${code.toString(16).padStart(4, '0')}`;
+  });
+}
+
 /** A printable form of a name that may not be UTF-8: invalid bytes become `\xNN`. */
 export function printable(bytes: Uint8Array): string {
   const text = decodeUtf8(bytes);
-  if (text !== undefined) {
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what must not reach a terminal.
-    return text.replace(/[\u0000-\u001f\u007f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`);
-  }
+  if (text !== undefined) return printableText(text);
   let out = '';
   for (const byte of bytes) {
     out += byte >= 0x20 && byte < 0x7f ? String.fromCharCode(byte) : `\\x${byte.toString(16).padStart(2, '0')}`;

@@ -1,5 +1,16 @@
 /** Errors and codes, bytes, clock, randomness, and the interfaces of log and progress: what every room may use. */
-export { asBuffer, compareBytes, concatBytes, decodeUtf8, equalBytes, fromHex, printable, toHex, utf8 } from './bytes.js';
+export {
+  asBuffer,
+  compareBytes,
+  concatBytes,
+  decodeUtf8,
+  equalBytes,
+  fromHex,
+  printable,
+  printableText,
+  toHex,
+  utf8,
+} from './bytes.js';
 export { type Clock, systemClock } from './clock.js';
 export {
   BitacoraError,
