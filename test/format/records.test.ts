@@ -1,0 +1,82 @@
+import { decode, encode } from '@msgpack/msgpack';
+import t from 'tap';
+import {
+  CHUNK_BYTES_MAX,
+  type ChunkSizes,
+  decodeBundle,
+  decodeRegistryRecord,
+  encodeBundle,
+  encodeRegistryRecord,
+  type RegistryRecord,
+  type UserBundle,
+} from '../../src/format/index.js';
+import { codeOf, fixedBytes } from './samples.js';
+
+const BUNDLE: UserBundle = {
+  dedupRoot: fixedBytes(32, 'dedup'),
+  encryptionRoot: fixedBytes(32, 'encryption'),
+  created: 1_700_000_000_000,
+  chunker: {
+    algorithm: 'sgear',
+    small: { min: 16384, normal: 65536, max: 262144 },
+    large: { min: 65536, normal: 262144, max: 1048576 },
+  },
+};
+
+const RECORD: RegistryRecord = {
+  name: 'ana@example.org',
+  uid: fixedBytes(16, 'uid'),
+  created: 1_700_000_000_000,
+  state: 'active',
+  sources: [{ kind: 'path', path: Uint8Array.of(0x2f, 0xff) }],
+};
+
+t.test('a user bundle comes back', (t) => {
+  t.same(decodeBundle(encodeBundle(BUNDLE)), BUNDLE);
+  const wire = decode(encodeBundle(BUNDLE)) as { chunker: unknown };
+  t.same(Object.keys(wire), ['chunker', 'created', 'dedup_root', 'encryption_root']);
+  t.match(wire.chunker, { algorithm: 'sgear', small: [16384, 65536, 262144] });
+  t.end();
+});
+
+t.test('a user bundle with roots or sizes out of range is neither written nor read', (t) => {
+  const small = (sizes: ChunkSizes) => ({ ...BUNDLE, chunker: { ...BUNDLE.chunker, small: sizes } });
+  for (const bundle of [
+    { ...BUNDLE, dedupRoot: fixedBytes(31, 'short') },
+    small({ min: 0, normal: 1, max: 2 }),
+    small({ min: 5, normal: 4, max: 6 }),
+    small({ min: 5, normal: 7, max: 6 }),
+    small({ min: 5, normal: 6, max: CHUNK_BYTES_MAX + 1 }),
+  ]) {
+    t.throws(() => encodeBundle(bundle), TypeError);
+  }
+  const wire = decode(encodeBundle(BUNDLE)) as { chunker: object };
+  for (const small of [[1, 2], [1, 2, 3, 4], [], [0, 1, 2], 5, [1, 2, 'x']]) {
+    t.equal(
+      codeOf(() => decodeBundle(encode({ ...wire, chunker: { ...wire.chunker, small } }))),
+      'DATA_CORRUPT',
+    );
+  }
+  t.end();
+});
+
+t.test('a registry record comes back', (t) => {
+  t.same(decodeRegistryRecord(encodeRegistryRecord(RECORD)), RECORD);
+  const erased: RegistryRecord = { ...RECORD, state: 'erased', sources: [] };
+  t.same(decodeRegistryRecord(encodeRegistryRecord(erased)), erased);
+  t.end();
+});
+
+t.test('a registry record with members of wrong types or unknown words is refused', (t) => {
+  const wire = decode(encodeRegistryRecord(RECORD)) as object;
+  const code = (changes: object) => codeOf(() => decodeRegistryRecord(encode({ ...wire, ...changes })));
+  t.equal(code({ uid: fixedBytes(15, 'short') }), 'DATA_CORRUPT');
+  t.equal(code({ name: 5 }), 'DATA_CORRUPT');
+  t.equal(code({ sources: [5] }), 'DATA_CORRUPT');
+  t.equal(code({ sources: [{ kind: 'path' }] }), 'DATA_CORRUPT');
+  t.equal(code({ state: 'dormant' }), 'FORMAT_NEWER');
+  t.equal(code({ quota: 5 }), 'FORMAT_NEWER');
+  t.equal(code({ sources: [{ kind: 'records' }] }), 'FORMAT_NEWER');
+  t.throws(() => encodeRegistryRecord({ ...RECORD, uid: fixedBytes(17, 'long') }), TypeError);
+  t.end();
+});
