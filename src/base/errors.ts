@@ -20,6 +20,7 @@ export const ERROR_CODES = {
   TARGET_UNSAFE: { http: 403, exit: 73, meaning: 'A step to the target is a symbolic link or not a directory.' },
   VAULT_READ_ONLY: { http: 403, exit: 73, meaning: 'The vault cannot be written.' },
   NO_SPACE: { http: 507, exit: 73, meaning: 'No space or quota is left where the data must go.' },
+  TARGET_BUSY: { http: 423, exit: 75, meaning: 'Another restore is writing to the target.' },
   VAULT_BUSY: { http: 423, exit: 75, meaning: 'Another process holds the vault.' },
   BACKEND_FAILED: { http: 502, exit: 1, meaning: 'A storage operation failed.' },
   OBJECT_EXISTS: { http: 409, exit: 1, meaning: 'An object of that name exists already with other bytes.' },
