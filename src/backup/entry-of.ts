@@ -14,18 +14,19 @@ import {
 } from '../format/index.js';
 import type { FileStat } from '../posix/index.js';
 
-const TYPE_OF_MODE: Readonly<Record<number, EntryType>> = {
-  16807: ENTRY_TYPES.file,
-  9604: ENTRY_TYPES.directory,
-  21609: ENTRY_TYPES.symlink,
-  2401: ENTRY_TYPES.fifo,
-  4802: ENTRY_TYPES.charDevice,
-  14406: ENTRY_TYPES.blockDevice,
-  26411: ENTRY_TYPES.socket,
-};
+/** Keyed by the type bits of a mode, four bits from the twelfth on. */
+const TYPE_OF_MODE = new Map<number, EntryType>([
+  [0o10, ENTRY_TYPES.file],
+  [0o04, ENTRY_TYPES.directory],
+  [0o12, ENTRY_TYPES.symlink],
+  [0o01, ENTRY_TYPES.fifo],
+  [0o02, ENTRY_TYPES.charDevice],
+  [0o06, ENTRY_TYPES.blockDevice],
+  [0o14, ENTRY_TYPES.socket],
+]);
 
 export function typeOf(mode: number): EntryType | undefined {
-  return TYPE_OF_MODE[mode & 0o170000];
+  return TYPE_OF_MODE.get((mode >>> 12) & 0o17);
 }
 
 /** What was seen of an entry, kept while its content is read. */
@@ -75,9 +76,18 @@ export function entryBytes(name: Uint8Array, seen: Seen, content: EntryContent, 
 
 export function entryOf(name: Uint8Array, seen: Seen, content: EntryContent, parts: EntryParts = {}): TreeEntry {
   const xattrs = parts.xattrs ?? [];
+  const { stat } = seen;
+  // Field by field: a spread here is a tenth of the walk's time.
   return {
-    ...seen.stat,
-    size: parts.size ?? seen.stat.size,
+    mode: stat.mode,
+    uid: stat.uid,
+    gid: stat.gid,
+    mtimeSec: stat.mtimeSec,
+    mtimeNsec: stat.mtimeNsec,
+    ctimeSec: stat.ctimeSec,
+    ctimeNsec: stat.ctimeNsec,
+    inode: stat.inode,
+    size: parts.size ?? stat.size,
     name,
     type: seen.type,
     flags: seen.flags | (parts.flags ?? 0) | (xattrs.length > 0 ? ENTRY_FLAGS.xattrs : 0),

@@ -3,6 +3,9 @@ import { BitacoraError } from '../base/index.js';
 import type { Answer, Lane } from './lane.js';
 import { fromWire, type Message, toWire } from './protocol.js';
 
+/** A worker's garbage is short-lived and its data lies outside the heap: a small nursery keeps a thread's memory small. */
+const YOUNG_MB = 6;
+
 interface Waiting {
   resolve(value: unknown): void;
   reject(error: Error): void;
@@ -41,7 +44,7 @@ export function createThreadLane(index: number): Lane {
   }
 
   function start(): Worker {
-    const started = new Worker(new URL('./thread.js', import.meta.url), { stderr: false });
+    const started = new Worker(new URL('./thread.js', import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
     started.on('message', (message: Message) => {
       if (message.kind === 'result') settle(message.id)?.resolve(message.result);
       else if (message.kind === 'failure') settle(message.id)?.reject(fromWire(message.error));
