@@ -1,0 +1,11 @@
+/** One user's open repository, made of keys, store and log, and the vault around it: master key, registry, lock, index. */
+export { readVaultEnvironment, type VaultEnvironment } from './environment.js';
+export { type CreatedVault, type InitOptions, initVault } from './init-vault.js';
+export type { DedupKeys, KeyRing } from './key-ring.js';
+export { openVault, type VaultOptions } from './open-vault.js';
+export { chooseVaultPath, usualKeyFile } from './places.js';
+export { type RebuildResult, rebuildUser } from './rebuild-user.js';
+export type { UserList } from './registry.js';
+export { checkUserName } from './user-names.js';
+export type { UserRepository, UserSecrets } from './user-repository.js';
+export type { OpenUserOptions, Vault } from './vault.js';

@@ -1,0 +1,148 @@
+import { stat } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import {
+  BitacoraError,
+  type Clock,
+  errnoCode,
+  isBitacoraError,
+  type Logger,
+  type Random,
+  silentLogger,
+  systemClock,
+  systemRandom,
+  toHex,
+} from '../base/index.js';
+import { deriveMaster, hmacSha256, type MasterKeys, sameBytes } from '../crypto/index.js';
+import { decodeVaultFile, VAULT_FILE_NAME, type VaultFile, vaultMacText } from '../format/index.js';
+import { type Backend, type LocalBackend, openLocalBackend } from '../storage/index.js';
+import type { VaultEnvironment } from './environment.js';
+import { IndexDirectory } from './index-directory.js';
+import { readKeyFile } from './key-file.js';
+import { lockVault, UNWRITABLE } from './lock.js';
+import { defaultEnvironment } from './places.js';
+import { Vault } from './vault.js';
+
+export interface VaultOptions {
+  /** The vault's directory. */
+  readonly path: string;
+  /** The master key file; left out, the usual places are tried. */
+  readonly keyFile?: string | undefined;
+  /** Where the objects are instead of in the directory, which then only has to exist. The caller closes it. */
+  readonly backend?: Backend | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  readonly logger?: Logger | undefined;
+  /** Takes no lock and writes nothing into the vault; a vault that cannot be written is opened so in any case. */
+  readonly readOnly?: boolean | undefined;
+  readonly environment?: VaultEnvironment | undefined;
+}
+
+/**
+ * Opens a vault: for writing under its lock, or for reading beside whoever holds it.
+ *
+ * @throws {BitacoraError} `NOT_A_VAULT`; `FORMAT_NEWER`; `KEY_MISSING` saying where it looked; `KEY_WRONG`; `KEY_UNSAFE`;
+ *   `KEY_MALFORMED`; `VAULT_BUSY`; `DATA_CORRUPT` for a damaged `vault.json`; the backend's errors.
+ */
+export async function openVault(options: VaultOptions): Promise<Vault> {
+  const path = resolve(options.path);
+  const { random = systemRandom, environment = defaultEnvironment() } = options;
+  const local = options.backend ? undefined : await openLocal(path, random);
+  const backend = options.backend ?? local!;
+  try {
+    const file = await readVaultFile(backend, path);
+    const { master, keyFile } = await readMaster(file, path, options.keyFile, environment);
+    return await lockAndOpen(options, { path, random, local, backend, vaultId: file.vaultId, master, keyFile });
+  } catch (error) {
+    await local?.close();
+    throw error;
+  }
+}
+
+interface Opened {
+  readonly path: string;
+  readonly random: Random;
+  readonly local: LocalBackend | undefined;
+  readonly backend: Backend;
+  readonly vaultId: Uint8Array;
+  readonly master: MasterKeys;
+  readonly keyFile: string;
+}
+
+async function lockAndOpen(options: VaultOptions, opened: Opened): Promise<Vault> {
+  const { clock = systemClock, logger = silentLogger } = options;
+  const { path, local, vaultId } = opened;
+  const taken = options.readOnly ? UNWRITABLE : lockVault(path);
+  const readOnly = taken === UNWRITABLE;
+  const lock = taken === UNWRITABLE ? undefined : taken;
+  let directory: IndexDirectory | undefined;
+  try {
+    directory = await IndexDirectory.open(path, vaultId, readOnly, logger);
+    // Behind both locks, so that what lies there is nobody's any more.
+    if (!readOnly) await local?.cleanTemporary();
+    return new Vault({ ...opened, ownsBackend: local !== undefined, directory, lock, readOnly, clock, logger });
+  } catch (error) {
+    await directory?.close();
+    lock?.release();
+    throw error;
+  }
+}
+
+async function openLocal(path: string, random: Random): Promise<LocalBackend> {
+  try {
+    // Asked before the backend makes its own directories: what is no vault must stay as it is.
+    await stat(join(path, VAULT_FILE_NAME));
+  } catch (error) {
+    const errno = errnoCode(error);
+    if (errno === 'ENOENT' || errno === 'ENOTDIR') throw notAVault(path, error);
+    throw new BitacoraError('BACKEND_FAILED', `Cannot look into the vault "${path}": ${errno ?? String(error)}.`, {
+      cause: error,
+      details: { path },
+    });
+  }
+  return openLocalBackend(path, { random });
+}
+
+async function readVaultFile(backend: Backend, path: string): Promise<VaultFile> {
+  try {
+    return decodeVaultFile(await backend.get(VAULT_FILE_NAME));
+  } catch (error) {
+    if (isBitacoraError(error, 'OBJECT_MISSING')) throw notAVault(path, error);
+    throw error;
+  }
+}
+
+async function readMaster(
+  file: VaultFile,
+  path: string,
+  given: string | undefined,
+  environment: VaultEnvironment,
+): Promise<{ master: MasterKeys; keyFile: string }> {
+  const key = await readKeyFile(toHex(file.vaultId), path, given, environment);
+  const { masterKey, vaultId, file: keyFile } = key;
+  try {
+    const wrong = (why: string) =>
+      new BitacoraError(
+        'KEY_WRONG',
+        `The master key file "${keyFile}" does not open the vault "${path}": ${why}. Name the right one with --key-file.`,
+        { details: { file: keyFile, vault_id: toHex(file.vaultId), key_vault_id: toHex(vaultId) } },
+      );
+    if (!sameBytes(vaultId, file.vaultId)) {
+      throw wrong(`it is for the vault ${toHex(vaultId)}, and this one is ${toHex(file.vaultId)}`);
+    }
+    const master = deriveMaster(masterKey, file.vaultId);
+    if (!sameBytes(hmacSha256(master.vaultMacKey, vaultMacText(file)), file.mac)) {
+      throw wrong('the key is another one, or vault.json was changed');
+    }
+    return { master, keyFile };
+  } finally {
+    masterKey.fill(0);
+  }
+}
+
+function notAVault(path: string, cause: unknown): BitacoraError {
+  return new BitacoraError(
+    'NOT_A_VAULT',
+    `There is no vault at "${path}". Create one with \`bitacora init\`, or name another with --vault.`,
+    { cause, details: { path } },
+  );
+}

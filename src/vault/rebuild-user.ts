@@ -1,0 +1,142 @@
+import { BitacoraError, type Logger, noProgress, type ProgressSink, throwIfAborted, toHex } from '../base/index.js';
+import { packName, packsPrefix, parseObjectName, uidOf } from '../format/index.js';
+import { entryObject, LogChain, listEntries, readEntries, type SealedEntry } from '../snapshot/index.js';
+import type { CallOptions, ObjectReader } from '../storage/index.js';
+import { type PackHead, readPackHead, type UserIndex, type UserKeys } from '../store/index.js';
+import { readAhead } from './ordered.js';
+
+export interface RebuildContext extends CallOptions {
+  readonly backend: ObjectReader;
+  readonly index: UserIndex;
+  readonly keys: UserKeys;
+  readonly logger: Logger;
+  readonly progress?: ProgressSink | undefined;
+}
+
+export interface RebuildResult {
+  readonly packs: number;
+  readonly chunks: number;
+  readonly entries: number;
+  /** Packs that are damaged (`DATA_CORRUPT`) or that a manifest names and nobody has (`OBJECT_MISSING`). */
+  readonly problems: readonly BitacoraError[];
+}
+
+const READS_AT_ONCE = 8;
+const ENTRIES_A_BATCH = 500;
+
+/** What the log says of packs, by hash in hex. */
+interface LogFacts {
+  readonly heads: SealedEntry['name'][];
+  readonly muted: SealedEntry[];
+  /** Packs that manifests name. */
+  readonly named: Set<string>;
+  /** Packs that count as gone. */
+  readonly tombstoned: Set<string>;
+}
+
+/**
+ * Makes a user's index anew from the backend alone: the whole log, and of each pack header, footer and trailer. A pack that
+ * is damaged or missing is reported and the rest goes on. Memory does not grow with packs or chunks. Killed half-way,
+ * it leaves an index that says that it is not complete.
+ *
+ * @throws {BitacoraError} `DATA_CORRUPT` or `OBJECT_MISSING` naming a log entry; `FORMAT_NEWER`; `CANCELLED`; the backend's
+ *   errors where it could not be asked: then the index stays incomplete.
+ */
+export async function rebuildUser(context: RebuildContext): Promise<RebuildResult> {
+  const { index } = context;
+  await index.clear();
+  const facts = await replayLog(context);
+  const problems = await addAllPacks(context, facts);
+  const named = [...facts.named].map((hash) => new Uint8Array(Buffer.from(hash, 'hex')));
+  await index.applyEntries({
+    entries: facts.muted.map(({ name, sealed }) => ({ ...name, sealed, covered: true })),
+    heads: facts.heads,
+    packs: named,
+  });
+  await index.setComplete();
+  const { packs, chunks, entries } = index.mark;
+  return { packs, chunks, entries, problems };
+}
+
+/** Enters all entries before they are judged as a chain: until then the index is not complete. */
+async function replayLog(context: RebuildContext): Promise<LogFacts> {
+  const { backend, index, keys, signal } = context;
+  const chain = new LogChain((name) => entryObject(keys, name));
+  const facts = { named: new Set<string>(), tombstoned: new Set<string>() };
+  let batch: SealedEntry[] = [];
+  const flush = async (): Promise<void> => {
+    throwIfAborted(signal);
+    await index.applyEntries({ entries: batch.map(({ name, sealed }) => ({ ...name, sealed })), heads: [], packs: [] });
+    batch = [];
+  };
+  for await (const named of readEntries({ backend, keys, signal }, listEntries(backend, keys, { signal }))) {
+    const { entry } = named;
+    chain.add(named);
+    if (entry.kind === 'manifest') for (const pack of entry.body.packs) facts.named.add(toHex(pack));
+    if (entry.kind === 'tombstone') for (const pack of entry.body.packs) facts.tombstoned.add(toHex(pack));
+    batch.push(named);
+    if (batch.length >= ENTRIES_A_BATCH) await flush();
+  }
+  await flush();
+  const { heads, covered } = chain.finish();
+  const muted: SealedEntry[] = [];
+  for await (const entry of readEntries({ backend, keys, signal }, covered)) muted.push(entry);
+  return { ...facts, heads: heads.map(({ name }) => name), muted };
+}
+
+interface ListedPack {
+  readonly hash: Uint8Array;
+  readonly length: number;
+}
+
+async function addAllPacks(context: RebuildContext, facts: LogFacts): Promise<BitacoraError[]> {
+  const { index, keys, signal, progress = noProgress } = context;
+  const problems: BitacoraError[] = [];
+  const missing = new Set(facts.named);
+  let files = 0;
+  let bytes = 0;
+  const read = async ({ hash, length }: ListedPack) => ({ hash, length, head: await tryRead(context, hash, length) });
+  for await (const { hash, length, head } of readAhead(listPacks(context, facts), READS_AT_ONCE, read)) {
+    throwIfAborted(signal);
+    missing.delete(toHex(hash));
+    if (head instanceof BitacoraError) problems.push(head);
+    else await index.addPack(hash, head.sealedHead, head.footer);
+    files++;
+    bytes += length;
+    progress({ phase: 'rebuild-index', files, bytes });
+  }
+  for (const hash of missing) {
+    if (facts.tombstoned.has(hash)) continue;
+    problems.push(missingPack(packName(uidOf(keys.uid), Buffer.from(hash, 'hex'))));
+  }
+  for (const { code, message, details } of problems) context.logger.error(message, { code, object: details.object });
+  return problems;
+}
+
+async function* listPacks({ backend, keys, signal }: RebuildContext, facts: LogFacts): AsyncGenerator<ListedPack> {
+  for await (const { name, length } of backend.list(packsPrefix(uidOf(keys.uid)), { signal })) {
+    const parsed = parseObjectName(name);
+    if (parsed?.type !== 'pack' || facts.tombstoned.has(toHex(parsed.hash))) continue;
+    yield { hash: parsed.hash, length };
+  }
+}
+
+/** What is wrong with the pack itself is a finding; that it could not be read at all is not. */
+async function tryRead(context: RebuildContext, hash: Uint8Array, length: number): Promise<PackHead | BitacoraError> {
+  const { backend, keys, signal } = context;
+  try {
+    return await readPackHead(backend, keys, hash, length, { signal });
+  } catch (error) {
+    if (error instanceof BitacoraError && (error.code === 'DATA_CORRUPT' || error.code === 'OBJECT_MISSING'))
+      return error;
+    throw error;
+  }
+}
+
+export function missingPack(object: string): BitacoraError {
+  return new BitacoraError(
+    'OBJECT_MISSING',
+    `The pack "${object}" is missing, and a snapshot needs it. Restore it from a copy of the vault, or back up again.`,
+    { details: { object } },
+  );
+}

@@ -1,0 +1,207 @@
+import { BitacoraError, type Clock, type Logger, type ProgressSink, type Random, toHex } from '../base/index.js';
+import type { MasterKeys } from '../crypto/index.js';
+import type { RegistryRecord } from '../format/index.js';
+import type { Backend, CallOptions } from '../storage/index.js';
+import { isIndexDamage } from '../store/index.js';
+import { createBundle, loadBundles } from './bundles.js';
+import type { IndexDirectory } from './index-directory.js';
+import { KeyRing } from './key-ring.js';
+import type { VaultLock } from './lock.js';
+import type { RebuildResult } from './rebuild-user.js';
+import { refreshUser } from './refresh-user.js';
+import { Registry, type UserList } from './registry.js';
+import { checkUserName } from './user-names.js';
+import { UserRepository } from './user-repository.js';
+
+export interface VaultParts {
+  readonly path: string;
+  readonly vaultId: Uint8Array;
+  readonly keyFile: string;
+  readonly master: MasterKeys;
+  readonly backend: Backend;
+  /** Whether closing the vault closes the backend. */
+  readonly ownsBackend: boolean;
+  readonly directory: IndexDirectory;
+  readonly lock: VaultLock | undefined;
+  readonly readOnly: boolean;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+export interface OpenUserOptions extends CallOptions {
+  /** Told of a rebuild, should one be needed. */
+  readonly progress?: ProgressSink | undefined;
+  /** Rebuilds the index in any case. The user must not be open. */
+  readonly rebuild?: boolean | undefined;
+}
+
+interface OpenUser {
+  readonly opening: Promise<{ readonly keys: KeyRing; readonly rebuilt: RebuildResult | undefined }>;
+  holders: number;
+}
+
+/** An open vault. Made by `openVault`. */
+export class Vault {
+  /** 32 hex digits. */
+  readonly id: string;
+  readonly path: string;
+  readonly keyFile: string;
+  readonly readOnly: boolean;
+  readonly backend: Backend;
+  readonly #parts: VaultParts;
+  readonly #registry: Registry;
+  readonly #open = new Map<string, OpenUser>();
+  #closed = false;
+
+  constructor(parts: VaultParts) {
+    this.#parts = parts;
+    this.id = toHex(parts.vaultId);
+    this.path = parts.path;
+    this.keyFile = parts.keyFile;
+    this.readOnly = parts.readOnly;
+    this.backend = parts.backend;
+    this.#registry = new Registry(parts.backend, parts.master, parts.vaultId);
+  }
+
+  /** All users, sorted by name, and what of the registry is damaged. */
+  users(): Promise<UserList> {
+    return this.#registry.list();
+  }
+
+  /** Throws `BAD_NAME`; `UNKNOWN_USER`; `DATA_CORRUPT` naming a damaged record. */
+  async findUser(name: string): Promise<RegistryRecord> {
+    checkUserName(name);
+    const record = await this.#registry.find(name);
+    if (record?.state === 'active') return record;
+    const what = record ? `The user "${name}" was erased` : `There is no user "${name}" in the vault "${this.path}"`;
+    throw new BitacoraError('UNKNOWN_USER', `${what}. \`bitacora user list\` shows those there are.`, {
+      details: { user: name },
+    });
+  }
+
+  /**
+   * The user of that name, made if there is none: keys first, in two copies that were read back, then the record.
+   *
+   * @throws {BitacoraError} `BAD_NAME`; `VAULT_READ_ONLY`; `UNKNOWN_USER` if the user was erased; the backend's errors.
+   */
+  async ensureUser(name: string): Promise<{ readonly record: RegistryRecord; readonly created: boolean }> {
+    checkUserName(name);
+    const found = await this.#registry.find(name);
+    if (found) return { record: await this.findUser(name), created: false };
+    this.checkWritable();
+    const { random, clock } = this.#parts;
+    const record: RegistryRecord = {
+      name,
+      uid: random.bytes(16),
+      created: clock.now(),
+      state: 'active',
+      sources: [],
+    };
+    await createBundle(this.#bundleContext(record.uid), random, record.created);
+    await this.#registry.add(record, random);
+    return { record, created: true };
+  }
+
+  /**
+   * Opens a user: loads the keys, and makes the index agree with the backend, by a rebuild if need be. May be called
+   * while the user is open; each result is closed on its own.
+   *
+   * @throws {BitacoraError} `BAD_NAME`; `UNKNOWN_USER`; `OBJECT_MISSING` or `DATA_CORRUPT` naming a key bundle or log entry;
+   *   `FORMAT_NEWER`; `CANCELLED`; the backend's errors.
+   */
+  async openUser(name: string, options: OpenUserOptions = {}): Promise<UserRepository> {
+    const record = await this.findUser(name);
+    const key = toHex(record.uid);
+    let user = this.#open.get(key);
+    if (user && options.rebuild)
+      throw new TypeError(`The index of "${name}" cannot be rebuilt while the user is open.`);
+    if (!user) {
+      user = { opening: this.#start(record, options), holders: 0 };
+      this.#open.set(key, user);
+    }
+    user.holders++;
+    const release = this.#releaser(key, user, record.uid);
+    try {
+      const { keys, rebuilt } = await user.opening;
+      const { backend, readOnly, clock, random, logger, directory } = this.#parts;
+      const index = await directory.index.user(record.uid);
+      return new UserRepository({ name, keys, index, backend, readOnly, clock, random, logger, rebuilt }, release);
+    } catch (error) {
+      release();
+      throw error;
+    }
+  }
+
+  /** Throws `VAULT_READ_ONLY` with the next step. */
+  checkWritable(): void {
+    if (!this.readOnly) return;
+    throw new BitacoraError(
+      'VAULT_READ_ONLY',
+      `The vault "${this.path}" cannot be written: it was opened for reading, is mounted read-only, or belongs to somebody else.`,
+      { details: { path: this.path } },
+    );
+  }
+
+  /** Lets go of everything: users, index, backend, lock, keys. May be called twice. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    const { directory, backend, ownsBackend, lock, master } = this.#parts;
+    const users = await Promise.allSettled([...this.#open.values()].map(({ opening }) => opening));
+    for (const user of users) if (user.status === 'fulfilled') user.value.keys.close();
+    this.#open.clear();
+    try {
+      await directory.close();
+      if (ownsBackend) await backend.close();
+    } finally {
+      lock?.release();
+      for (const key of [master.wrapKey, master.registryKey, master.registryNameKey, master.vaultMacKey]) key.fill(0);
+    }
+  }
+
+  async #start(record: RegistryRecord, options: OpenUserOptions): Promise<Awaited<OpenUser['opening']>> {
+    const bundles = await loadBundles(this.#bundleContext(record.uid));
+    const keys = new KeyRing(this.#parts.vaultId, record.uid, bundles);
+    try {
+      return { keys, rebuilt: await this.#refresh(record, keys, options) };
+    } catch (error) {
+      keys.close();
+      throw error;
+    }
+  }
+
+  async #refresh(record: RegistryRecord, keys: KeyRing, options: OpenUserOptions): Promise<RebuildResult | undefined> {
+    const { directory, backend, logger, readOnly } = this.#parts;
+    const { rebuild: force, signal, progress } = options;
+    const refresh = async () => {
+      const index = await directory.index.user(record.uid);
+      return refreshUser({ backend, index, keys, logger, readOnly, name: record.name, force, signal, progress });
+    };
+    try {
+      return await refresh();
+    } catch (error) {
+      // Other users that are open hold on to the index; theirs must not be taken away from under them.
+      if (!isIndexDamage(error) || this.#open.size > 1) throw error;
+      await directory.recreate(error);
+      return refresh();
+    }
+  }
+
+  #releaser(key: string, user: OpenUser, uid: Uint8Array): () => void {
+    let released = false;
+    return () => {
+      if (released) return;
+      released = true;
+      if (--user.holders > 0 || this.#open.get(key) !== user) return;
+      this.#open.delete(key);
+      this.#parts.directory.index.release(uid);
+      user.opening.then(({ keys }) => keys.close()).catch(() => undefined);
+    };
+  }
+
+  #bundleContext(uid: Uint8Array): Parameters<typeof loadBundles>[0] {
+    const { backend, master, vaultId, readOnly, logger } = this.#parts;
+    return { backend, master, vaultId, uid, readOnly, logger };
+  }
+}
