@@ -8,18 +8,22 @@ import {
   type Logger,
   noProgress,
   type ProgressSink,
+  type Random,
   throwIfAborted,
   utf8,
 } from '../base/index.js';
 import type { CodecName } from '../codec/index.js';
 import type { Engine } from '../engine/index.js';
 import type { Manifest, ManifestCounts, ScopeRecord, SnapshotKind } from '../format/index.js';
+import { createUuid } from '../snapshot/index.js';
 import type { UserRepository } from '../vault/index.js';
 import { captureScopes, type ScopeSource } from './capture.js';
 import { BackupCounts, type SourceFailure } from './report.js';
 
 export interface BackupOptions {
   readonly repository: UserRepository;
+  /** Where the vault lies, so that it is never backed up into itself; undefined for one without files. */
+  readonly vaultPath: string | undefined;
   readonly engine: Engine;
   /** Directory trees or files, as given; made absolute lexically. */
   readonly paths: readonly string[];
@@ -40,6 +44,7 @@ export interface BackupOptions {
   readonly signal?: AbortSignal | undefined;
   readonly progress?: ProgressSink | undefined;
   readonly clock: Clock;
+  readonly random: Random;
   readonly logger: Logger;
 }
 
@@ -70,7 +75,7 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
   const began = clock.monotonic();
   const started = clock.now();
   throwIfAborted(signal);
-  const sources = checkSources(options.paths, repository.vaultPath);
+  const sources = checkSources(options.paths, options.vaultPath);
   const counts = new BackupCounts();
   const captured = await captureScopes({
     repository,
@@ -120,7 +125,7 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
   if (dryRun) return { ...common, backupId: undefined, time: clock.now(), durationMs: clock.monotonic() - began };
   throwIfAborted(signal);
   const manifest: Manifest = {
-    backupId: repository.newBackupId(),
+    backupId: createUuid(clock, options.random),
     kind,
     status,
     started,
@@ -138,13 +143,17 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
     program: 'bitacora-backup 0.1.0',
     host: hostname(),
   };
-  const entry = await repository.log.append({ kind: 'manifest', body: manifest });
+  const { entry } = await repository.log.append({ kind: 'manifest', body: manifest });
   logger.info('Snapshot committed.', { user: repository.name, status, bytesAdded: stored.bytesAdded });
   return { ...common, backupId: manifest.backupId, time: entry.time, durationMs: clock.monotonic() - began };
 }
 
-/** Resolves and checks the given paths. A link as the last step is followed; the scope keeps the name given. */
-function checkSources(paths: readonly string[], vaultPath: string | undefined): ScopeSource[] {
+/**
+ * Resolves and checks the given paths. A link as the last step is followed; the scope keeps the name given.
+ *
+ * @throws {BitacoraError} `NO_SOURCE`, `SOURCE_MISSING`, `SOURCE_UNREADABLE`, `VAULT_IN_SOURCE`.
+ */
+export function checkSources(paths: readonly string[], vaultPath: string | undefined): ScopeSource[] {
   if (paths.length === 0) {
     throw new BitacoraError('NO_SOURCE', 'There is nothing to back up. Name a directory with --path DIR.');
   }

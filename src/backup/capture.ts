@@ -93,7 +93,7 @@ export async function captureScopes(options: CaptureOptions): Promise<Capture> {
       engine: options.engine,
       backend: repository.backend,
       index: repository.index,
-      secrets: repository.writeSecrets,
+      secrets: repository.secrets,
       settings,
       signal: options.signal,
     },
@@ -112,7 +112,7 @@ async function parentScopes({ repository, sources }: CaptureOptions): Promise<Pa
   const wanted = new Set(sources.map((source) => `path:${source.text}`));
   const entries = new Map<string, TreeEntry>();
   let id: Uint8Array | undefined;
-  for await (const { manifest } of repository.log.snapshots()) {
+  for await (const { manifest } of repository.snapshots.newestFirst()) {
     for (const record of manifest.scopes) {
       if (!wanted.has(record.scope) || entries.has(record.scope)) continue;
       entries.set(record.scope, decodeEntry(new NodeReader(record.entry, `scope "${record.scope}"`)));
@@ -129,7 +129,7 @@ async function walkScopes(
   session: WriteSession | undefined,
 ): Promise<ScopeRecord[]> {
   const { counts, repository, started } = options;
-  const hasher = createIdHasher(repository.writeSecrets.idKeys);
+  const hasher = createIdHasher(repository.secrets.idKeys);
   const sink: NodeSink = {
     identify(kind, bytes) {
       const id = new Uint8Array(ID_BYTES);
