@@ -1,0 +1,26 @@
+import type { Clock, Logger, Random } from '../base/index.js';
+import type { Output } from './output.js';
+import type { ProgressDisplay, ProgressMode } from './progress-line.js';
+
+/** The options that every command takes. */
+export interface GlobalOptions {
+  readonly vault?: string;
+  readonly keyFile?: string;
+  readonly json?: boolean;
+  readonly progress: ProgressMode;
+  readonly quiet?: boolean;
+}
+
+/** What a command works with. */
+export interface CommandContext {
+  readonly globals: GlobalOptions;
+  readonly output: Output;
+  readonly progress: ProgressDisplay;
+  readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly signal: AbortSignal;
+}
+
+/** Exit codes of answers that are no errors; errors bring their own. */
+export const EXIT = { ok: 0, partial: 3, corrupt: 65 } as const;

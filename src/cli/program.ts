@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import type { BackupFlags } from './commands/backup.js';
+import type { ListFlags } from './commands/list.js';
+import type { LsFlags } from './commands/ls.js';
+import type { RestoreFlags } from './commands/restore.js';
+import type { CommandContext, GlobalOptions } from './context.js';
+import type { Output } from './output.js';
+import { PROGRESS_MODES } from './progress-line.js';
+
+/** A command ready to run; resolves to the exit code. */
+export type PreparedCommand = (context: CommandContext) => Promise<number>;
+
+export interface ProgramOptions {
+  readonly output: Output;
+  run(globals: GlobalOptions, command: PreparedCommand): Promise<void>;
+}
+
+const TIMES = `
+Times are local unless they name a zone: 2025-03-01, "2025-03-01 14:30", 2025-03-01T14:30:00+01:00, "2 hours ago",
+yesterday, "yesterday 18:00", now. A day stands for all of it: its end for --at and --until, its start for --since.`;
+const SELECTORS = `
+Which state: --latest (all that was ever captured, as it is now), --at TIME (the same as it was then), or --snapshot ID
+(exactly what that snapshot captured; ID may be shortened to 8 or more digits where that is unique).`;
+
+/** The commands and their options. Each loads its code only when it runs: most calls need little of the program. */
+export function createProgram({ output, run }: ProgramOptions): Command {
+  const program = new Command('bitacora')
+    .description('Backup with per-user keys: deduplicated, compressed, encrypted, and restored as of any time.')
+    .version(version(), '--version', 'print the version')
+    .option('--vault <DIR>', 'the vault (else $BITACORA_VAULT, else the usual place)')
+    .option('--key-file <FILE>', 'the master key file (else the usual place)')
+    .option('--json', 'answer with one JSON document')
+    .addOption(choice('--progress <MODE>', 'how to show progress', PROGRESS_MODES).default('auto'))
+    .option('--quiet', 'say nothing but answers and errors')
+    .exitOverride()
+    .configureHelp({ showGlobalOptions: true, helpWidth: 110 })
+    .configureOutput({
+      writeOut: (text) => output.raw(text),
+      // Errors are reported by the caller; what commander would print besides is its help after an empty call.
+      writeErr: () => {},
+    });
+  const add = commandAdder(program, run);
+  addInit(add);
+  addBackup(add);
+  addList(add);
+  addLs(add);
+  addRestore(add);
+  addRebuildIndex(add);
+  return program;
+}
+
+type Action<Flags> = (args: readonly (string | undefined)[], flags: Flags) => PreparedCommand;
+type Adder = <Flags>(usage: string, description: string, action: Action<Flags>) => Command;
+
+function commandAdder(program: Command, run: ProgramOptions['run']): Adder {
+  return <Flags>(usage: string, description: string, action: Action<Flags>) =>
+    program
+      .command(usage)
+      .description(description)
+      .action(async (...given: unknown[]) => {
+        // Commander passes the arguments, then the options, then the command.
+        const command = given.at(-1) as Command;
+        const args = given.slice(0, -2) as (string | undefined)[];
+        await run(program.opts<GlobalOptions>(), action(args, command.opts() as Flags));
+      });
+}
+
+function addInit(add: Adder): void {
+  add('init', 'make a vault and its master key file', () => async (context) => {
+    const { runInit } = await import('./commands/init.js');
+    return runInit(context);
+  });
+}
+
+function addBackup(add: Adder): void {
+  add<BackupFlags>('backup <USER>', 'take a snapshot of directories', ([user], flags) => async (context) => {
+    const { runBackup } = await import('./commands/backup.js');
+    return runBackup(context, user!, flags);
+  })
+    .addOption(repeated('--path <DIR>', 'what to back up; may be repeated'))
+    .addOption(choice('--kind <KIND>', 'the kind of snapshot', ['manual', 'critical']).default('manual'))
+    .addOption(repeated('--exclude <PATTERN>', 'leave out, as in a .gitignore; may be repeated'))
+    .option('--one-file-system', 'do not enter other file systems')
+    .option('--include-caches', 'also what CACHEDIR.TAG marks as a cache')
+    .option('--max-file-size <SIZE>', 'leave out larger files, such as 500M')
+    .option('--force', 'read every file again, changed or not')
+    .option('--dry-run', 'look and count, store nothing')
+    .addOption(choice('--codec <NAME>', 'how to compress', ['zstd', 'lz4', 'gzip', 'none']).default('zstd'))
+    .option('--level <N>', 'how hard to compress (zstd 1 to 19, usually 3; gzip 1 to 9, usually 6)')
+    .option('--threads <N>', 'worker threads; 0 works in the main thread (default: one a core, at most 4)')
+    .option('--reason <TEXT>', 'why, kept in the snapshot');
+}
+
+function addList(add: Adder): void {
+  add<ListFlags>('list <USER>', 'list snapshots, newest first', ([user], flags) => async (context) => {
+    const { runList } = await import('./commands/list.js');
+    return runList(context, user!, flags);
+  })
+    .option('--session <ID>', 'only those of this session')
+    .addOption(choice('--kind <KIND>', 'only this kind', ['session_end', 'periodic', 'manual', 'critical']))
+    .option('--since <TIME>', 'only those from then on')
+    .option('--until <TIME>', 'only those until then')
+    .addHelpText('after', TIMES);
+}
+
+function addLs(add: Adder): void {
+  const command = add<LsFlags>(
+    'ls <USER> [PATH]',
+    'list what a backup holds',
+    ([user, path], flags) =>
+      async (context) => {
+        const { runLs } = await import('./commands/ls.js');
+        return runLs(context, user!, path, flags);
+      },
+  );
+  addSelectors(command).addHelpText('after', `${SELECTORS}\n${TIMES}`);
+}
+
+function addRestore(add: Adder): void {
+  const command = add<RestoreFlags>('restore <USER>', 'write files back', ([user], flags) => async (context) => {
+    const { runRestore } = await import('./commands/restore.js');
+    return runRestore(context, user!, flags);
+  });
+  addSelectors(command)
+    .option('--target <DIR>', 'where to; files keep their full path below it, and / is in place')
+    .addOption(repeated('--include <GLOB>', 'only this, as in a .gitignore; may be repeated'))
+    .addOption(repeated('--exclude <GLOB>', 'leave out; may be repeated'))
+    .option('--flatten', 'put the content of the one directory straight into the target')
+    .addOption(choice('--overwrite <WHEN>', 'what to do with files that are there', ['never', 'changed', 'always']))
+    .option('--delete', 'remove what the backup does not hold, inside what is restored')
+    .option('--verify', 'read everything back and compare')
+    .option('--dry-run', 'say what would be done')
+    .option('--threads <N>', 'worker threads; 0 works in the main thread (default: one a core, at most 4)')
+    .addHelpText('after', `${SELECTORS}\n${TIMES}`);
+}
+
+function addRebuildIndex(add: Adder): void {
+  add('rebuild-index [USER]', 'make the index anew from the vault itself', ([user]) => async (context) => {
+    const { runRebuildIndex } = await import('./commands/rebuild-index.js');
+    return runRebuildIndex(context, user);
+  });
+}
+
+function addSelectors(command: Command): Command {
+  return command
+    .option('--latest', 'the newest state')
+    .option('--snapshot <ID>', 'this snapshot')
+    .option('--at <TIME>', 'the state at that time');
+}
+
+function choice(flags: string, description: string, values: readonly string[]): Option {
+  return new Option(flags, description).choices(values);
+}
+
+function repeated(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value, before: readonly string[] = []) => [...before, value]);
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
+  const parsed: unknown = JSON.parse(text);
+  const found = typeof parsed === 'object' && parsed !== null && 'version' in parsed ? parsed.version : undefined;
+  return typeof found === 'string' ? found : 'unknown';
+}

@@ -1,0 +1,64 @@
+const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB', 'PiB'] as const;
+
+/** `0 B`, `1.23 MiB`, `456 GiB`: three significant digits, powers of 1024. */
+export function formatBytes(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 999.5 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  const digits = unit === 0 ? 0 : value < 9.995 ? 2 : value < 99.95 ? 1 : 0;
+  return `${value.toFixed(digits)} ${UNITS[unit]}`;
+}
+
+/** `12,345` */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** `1 file`, `12,345 files` */
+export function countOf(count: number, one: string, many = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : many}`;
+}
+
+/** `12 ms`, `3.4 s`, `2 m 05 s`, `3 h 07 m` */
+export function formatDuration(ms: number): string {
+  if (ms < 995) return `${Math.round(ms)} ms`;
+  if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`;
+  const seconds = Math.round(ms / 1000);
+  if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${two(seconds % 60)} s`;
+  return `${Math.floor(seconds / 3600)} h ${two(Math.floor((seconds % 3600) / 60))} m`;
+}
+
+/** `2025-03-01 14:30:05` in local time. */
+export function formatTime(ms: number): string {
+  const d = new Date(ms);
+  return `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ${two(d.getHours())}:${two(d.getMinutes())}:${two(d.getSeconds())}`;
+}
+
+/** ISO 8601 with the local zone: `2025-03-01T14:30:05.123+01:00`. */
+export function isoTime(ms: number): string {
+  const seconds = Math.floor(ms / 1000);
+  return isoWith(seconds, String(Math.floor(ms - seconds * 1000)).padStart(3, '0'));
+}
+
+/** The same to the nanosecond. */
+export function isoNanoTime(seconds: number, nanoseconds: number): string {
+  return isoWith(seconds, String(nanoseconds).padStart(9, '0'));
+}
+
+function isoWith(seconds: number, fraction: string): string {
+  const offset = -new Date(seconds * 1000).getTimezoneOffset();
+  const zone = `${offset < 0 ? '-' : '+'}${two(Math.floor(Math.abs(offset) / 60))}:${two(Math.abs(offset) % 60)}`;
+  return `${formatTime(seconds * 1000).replace(' ', 'T')}.${fraction}${zone}`;
+}
+
+/** How much smaller `part` is than `whole`: `83.2 % smaller`, or undefined where that says nothing. */
+export function formatSaving(part: number, whole: number): string | undefined {
+  return whole > 0 && part < whole ? `${((1 - part / whole) * 100).toFixed(1)} % smaller` : undefined;
+}
+
+function two(value: number): string {
+  return String(value).padStart(2, '0');
+}
