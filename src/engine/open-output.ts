@@ -158,7 +158,9 @@ export class OutputFiles {
     if (this.#failed[file]) return;
     try {
       const fd = this.#descriptor(file);
-      if (this.#batch.sparse(file)) ftruncateSync(fd, this.#batch.size(file));
+      // The end may be a hole.
+      if (this.#batch.sparse(file) || this.#batch.mode(file) === FILE_MODES.finish)
+        ftruncateSync(fd, this.#batch.size(file));
       this.#setMetadata(file, fd);
       this.#close(file);
     } catch (error) {

@@ -1,0 +1,86 @@
+import { type BitacoraError, type Clock, errnoCode, isBitacoraError, printable } from '../base/index.js';
+import type { ProblemList, RestoreProblem, RestoreReport } from './options.js';
+
+const LISTED_MAX = 1000;
+/** Codes that mean the stored data itself is at fault. */
+const CORRUPT = new Set(['DATA_CORRUPT', 'OBJECT_MISSING']);
+
+class Problems {
+  count = 0;
+  readonly items: RestoreProblem[] = [];
+
+  add(problem: () => RestoreProblem): void {
+    this.count++;
+    if (this.items.length < LISTED_MAX) this.items.push(problem());
+  }
+
+  list(): ProblemList {
+    return { count: this.count, items: this.items };
+  }
+}
+
+/** Collects what a restore did and could not do. */
+export class ReportBuilder {
+  files = 0;
+  directories = 0;
+  others = 0;
+  bytesWritten = 0;
+  identical = 0;
+  kept = 0;
+  deleted = 0;
+  verified = 0;
+  readonly #failures = new Problems();
+  readonly #warnings = new Problems();
+  readonly #clock: Clock;
+  readonly #started: number;
+  #corrupt = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#started = clock.monotonic();
+  }
+
+  /** Notes an item that is not there, or not as it was. `path` is below the target. */
+  fail(path: Uint8Array, code: string, message: string): void {
+    if (CORRUPT.has(code)) this.#corrupt = true;
+    this.#failures.add(() => ({ path: printable(path), code, message }));
+  }
+
+  failWith(path: Uint8Array, error: unknown): void {
+    this.fail(path, codeOf(error), messageOf(error));
+  }
+
+  warn(path: Uint8Array, code: string, message: string): void {
+    this.#warnings.add(() => ({ path: printable(path), code, message }));
+  }
+
+  warnWith(path: Uint8Array, error: unknown): void {
+    this.warn(path, codeOf(error), messageOf(error));
+  }
+
+  finish(): RestoreReport {
+    const { files, directories, others, bytesWritten, identical, kept, deleted, verified } = this;
+    const counts = { files, directories, others, bytesWritten, identical, kept, deleted, verified };
+    return {
+      ...counts,
+      failures: this.#failures.list(),
+      warnings: this.#warnings.list(),
+      corrupt: this.#corrupt,
+      durationMs: this.#clock.monotonic() - this.#started,
+    };
+  }
+}
+
+/** Errors of one item; anything else is a fault of the program and ends the restore. */
+export function isItemError(error: unknown): error is BitacoraError | NodeJS.ErrnoException {
+  if (isBitacoraError(error)) return error.code !== 'CANCELLED' && error.code !== 'INTERNAL';
+  return errnoCode(error) !== undefined;
+}
+
+function codeOf(error: unknown): string {
+  return isBitacoraError(error) ? error.code : (errnoCode(error) ?? 'INTERNAL');
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

@@ -1,0 +1,78 @@
+import { systemClock, systemRandom } from '../base/index.js';
+import { TreeReader } from '../snapshot/index.js';
+import { Committer } from './commit.js';
+import type { Stagings } from './directory.js';
+import { FolderHandles } from './folders.js';
+import { LanePool } from './lanes.js';
+import type { RestoreOptions, RestoreReport } from './options.js';
+import { OwnerMap } from './owners.js';
+import { Pipeline } from './pipeline.js';
+import { ReportBuilder } from './report.js';
+import { restoreScopes } from './scopes.js';
+import { createSelection } from './selection.js';
+import type { Site } from './site.js';
+import { removeTree, stagingName } from './staging.js';
+import { openTarget, type Target } from './target.js';
+import { verifyScopes } from './verify.js';
+
+/**
+ * Brings scopes back into a directory. Everything is reached from the target's descriptor without following a link, what
+ * is new is built in staging directories and renamed into place, what cannot be restored is listed and the rest goes on.
+ *
+ * @returns What was done; `failures` and `corrupt` say whether all of it.
+ * @throws {BitacoraError} before anything is written: `USAGE`, `TARGET_IN_VAULT`, `TARGET_UNSAFE`, `TARGET_NOT_EMPTY`,
+ *   `TARGET_BUSY`; later: `CANCELLED`, and what ends a restore as a whole. Staging directories are removed then.
+ */
+export async function restore(options: RestoreOptions): Promise<RestoreReport> {
+  const report = new ReportBuilder(options.clock ?? systemClock);
+  const selection = createSelection(options.include, options.exclude);
+  const target = openTarget(options);
+  const { source } = options;
+  const handles = new FolderHandles(target.fd ?? -1);
+  const stagings: Stagings = { name: stagingName(options.random ?? systemRandom), handles, open: new Set() };
+  const pool = new LanePool(source.engine.lanes, source.secrets, options.signal);
+  const tree = new TreeReader(source.chunks);
+  const owners = new OwnerMap();
+  const site: Site = { options, target, handles, stagings, owners, report, selection, tree, pool };
+  try {
+    await run(site);
+    if (options.verify && !options.dryRun) await verifyScopes(site);
+  } finally {
+    await pool.close();
+    handles.close();
+    target.close();
+  }
+  warnOfOwners(site, target);
+  return report.finish();
+}
+
+async function run(site: Site): Promise<void> {
+  const committer = new Committer(site);
+  const pipeline = new Pipeline(site, committer);
+  try {
+    await restoreScopes(site, pipeline, () => committer.flush());
+  } finally {
+    await pipeline.settle();
+    removeStagings(site);
+  }
+}
+
+/** Takes away everything that was not put in place. */
+function removeStagings({ stagings, handles, report }: Site): void {
+  for (const directory of stagings.open) {
+    try {
+      handles.forget(directory.staging!);
+      const fd = handles.fd(directory.folder!);
+      removeTree(fd, stagings.name, (name, error) => report.warnWith(name, error));
+    } catch (error) {
+      report.warnWith(directory.path(), error);
+    }
+  }
+  stagings.open.clear();
+}
+
+function warnOfOwners({ owners, report }: Site, target: Target): void {
+  if (owners.notGiven === 0) return;
+  const message = `Only root can give files away: ${owners.notGiven} items in "${target.path}" belong to the caller.`;
+  report.warn(new Uint8Array(0), 'EPERM', message);
+}

@@ -1,0 +1,47 @@
+import ignore from 'ignore';
+
+/** `take`: the item and all below it, save what is excluded. `descend`: only what below it may match. */
+export type Choice = 'take' | 'descend' | 'skip';
+
+/** Which items of a scope are wanted. Paths are below the scope, names joined by '/'. */
+export interface Selection {
+  /** Whether it takes everything, so that no path need be put together. */
+  readonly all: boolean;
+  choose(path: string, directory: boolean): Choice;
+}
+
+/** Both lists hold patterns as in a `.gitignore`. Without includes everything is included; excludes win. */
+export function createSelection(include: readonly string[] = [], exclude: readonly string[] = []): Selection {
+  const included = include.length > 0 ? ignore({ allowRelativePaths: true }).add([...include]) : undefined;
+  const excluded = exclude.length > 0 ? ignore({ allowRelativePaths: true }).add([...exclude]) : undefined;
+  const below = include.map(reachOf);
+  return {
+    all: !included && !excluded,
+    choose(path, directory) {
+      if (path === '') return included ? 'descend' : 'take';
+      const tested = directory ? `${path}/` : path;
+      if (excluded?.ignores(tested)) return 'skip';
+      if (!included || included.ignores(tested)) return 'take';
+      return directory && below.some((mayReach) => mayReach(path.split('/'))) ? 'descend' : 'skip';
+    },
+  };
+}
+
+type Reach = (directory: readonly string[]) => boolean;
+
+/** Whether a pattern may match something below a directory; only a certain no matters. */
+function reachOf(pattern: string): Reach {
+  if (pattern.startsWith('!') || pattern.startsWith('#')) return () => false;
+  const trimmed = pattern.trimEnd().replace(/\/$/, '');
+  // A pattern without a slash before its end matches at any depth.
+  if (!trimmed.includes('/')) return () => true;
+  const parts = trimmed.replace(/^\//, '').split('/');
+  const fixed = parts.includes('**') ? parts.slice(0, parts.indexOf('**')) : parts;
+  const matchers = fixed.map((part) => ignore({ allowRelativePaths: true }).add(`/${part}`));
+  const open = fixed.length < parts.length;
+  return (directory) => {
+    // Deeper than the pattern: such a path would already have been taken with its parent.
+    if (!open && directory.length >= fixed.length) return false;
+    return directory.every((name, depth) => depth >= matchers.length || matchers[depth]!.ignores(name));
+  };
+}

@@ -1,0 +1,153 @@
+import { type CheckCall, type CheckResult, FILE_MODES, FileBatch } from '../engine/index.js';
+import { ENTRY_TYPES, type TreeEntry } from '../format/index.js';
+import { FileStat, statAt } from '../posix/index.js';
+import { Folder } from './folders.js';
+import { type PlacedScope, placeScopes } from './layout.js';
+import { isItemError } from './report.js';
+import { checkSignal, rootFd, type Site } from './site.js';
+
+const ID_BYTES = 32;
+const FILES_MAX = 2048;
+const ITEMS_MAX = 8192;
+const stat = new FileStat();
+
+/** Files to read back in one call. */
+class CheckBatch {
+  readonly paths: (() => Uint8Array)[] = [];
+  /** Files that an earlier call began with. */
+  continued = 0;
+  readonly #files = new FileBatch();
+  readonly #items: number[] = [];
+  readonly #ids: Uint8Array[] = [];
+
+  get full(): boolean {
+    return this.paths.length >= FILES_MAX || this.#ids.length >= ITEMS_MAX;
+  }
+
+  add(folder: Folder, entry: TreeEntry): void {
+    const { name, size, mtimeSec, mtimeNsec } = entry;
+    const unused = { sparse: false, permissions: 0, owner: undefined, xattrs: [], identity: undefined };
+    this.#files.add({ mode: FILE_MODES.part, name, size, mtimeSec, mtimeNsec, ...unused }, folder, () => folder.path());
+    this.paths.push(() => new Folder(folder, name).path());
+  }
+
+  addItem(offset: number, length: number, id: Uint8Array | undefined): void {
+    this.#items.push(this.paths.length - 1, offset, length, id ? 0 : 1);
+    this.#ids.push(id ?? NO_ID);
+  }
+
+  call(root: number): Omit<CheckCall, 'session'> {
+    const ids = new Uint8Array(this.#ids.length * ID_BYTES);
+    for (const [i, id] of this.#ids.entries()) ids.set(id, i * ID_BYTES);
+    return { root, files: this.#files.finish(), items: Float64Array.from(this.#items), ids };
+  }
+}
+
+const NO_ID = new Uint8Array(ID_BYTES);
+
+/**
+ * Reads back every regular file of the snapshot that is in the target and recomputes the ids of its chunks. Files that
+ * `never` kept may differ rightly; a mismatch is reported all the same, as the target is then not the snapshot.
+ */
+export async function verifyScopes(site: Site): Promise<void> {
+  const verifier = new Verifier(site);
+  for (const placed of placeScopes(site.options.scopes)) await verifier.scope(placed);
+  await verifier.finish();
+}
+
+class Verifier {
+  readonly #site: Site;
+  readonly #running = new Set<Promise<void>>();
+  #batch = new CheckBatch();
+  #failure: unknown;
+
+  constructor(site: Site) {
+    this.#site = site;
+  }
+
+  async scope({ scope, names, nested }: PlacedScope): Promise<void> {
+    const flatten = this.#site.options.flatten ?? false;
+    const isDirectory = scope.entry.type === ENTRY_TYPES.directory;
+    const way = flatten ? names.slice(isDirectory ? names.length : -1) : names;
+    let folder = new Folder();
+    for (const name of way.slice(0, -1)) folder = new Folder(folder, name);
+    const name = way.at(-1);
+    if (!isDirectory) await this.#entry(folder, { ...scope.entry, name: name! }, '', nested);
+    else await this.#directory(name ? new Folder(folder, name) : folder, scope.entry, '', nested);
+  }
+
+  async finish(): Promise<void> {
+    this.#send();
+    await Promise.all(this.#running);
+    if (this.#failure !== undefined) throw this.#failure;
+  }
+
+  async #directory(folder: Folder, entry: TreeEntry, path: string, nested: PlacedScope['nested']): Promise<void> {
+    if (entry.content.form !== 'directory') return;
+    // What cannot be read was reported when it was to be restored.
+    for await (const child of this.#site.tree.entries(entry.content.id, { onDamage: () => undefined })) {
+      const below = `${path}${path && '/'}${Buffer.from(child.name).toString('utf8')}`;
+      const inner = nested.get(below);
+      await this.#entry(folder, inner ? { ...inner.entry, name: child.name } : child, below, nested);
+    }
+  }
+
+  async #entry(folder: Folder, entry: TreeEntry, path: string, nested: PlacedScope['nested']): Promise<void> {
+    const directory = entry.type === ENTRY_TYPES.directory;
+    const choice = this.#site.selection.choose(path, directory);
+    if (choice === 'skip') return;
+    if (directory) return this.#directory(new Folder(folder, entry.name), entry, path, nested);
+    if (entry.type !== ENTRY_TYPES.file || !this.#isThere(folder, entry.name)) return;
+    this.#batch.add(folder, entry);
+    let offset = 0;
+    for await (const item of this.#site.tree.fileItems(entry)) {
+      if (this.#batch.full) {
+        await this.#rotate();
+        // A big file goes on in the next call.
+        this.#batch.add(folder, entry);
+        this.#batch.continued++;
+      }
+      this.#batch.addItem(offset, item.length, item.id);
+      offset += item.length;
+    }
+    if (this.#batch.full) await this.#rotate();
+  }
+
+  /** What is not there was reported before. */
+  #isThere(folder: Folder, name: Uint8Array): boolean {
+    try {
+      return statAt(this.#site.handles.fd(folder), name, stat).isFile;
+    } catch (error) {
+      if (isItemError(error)) return false;
+      throw error;
+    }
+  }
+
+  async #rotate(): Promise<void> {
+    checkSignal(this.#site);
+    if (this.#failure !== undefined) throw this.#failure;
+    this.#send();
+    const most = 2 * this.#site.options.source.engine.lanes.length;
+    if (this.#running.size > most) await Promise.race(this.#running);
+  }
+
+  #send(): void {
+    const batch = this.#batch;
+    this.#batch = new CheckBatch();
+    if (batch.paths.length === 0) return;
+    const running = this.#check(batch)
+      .catch((error: unknown) => {
+        this.#failure ??= error;
+      })
+      .finally(() => this.#running.delete(running));
+    this.#running.add(running);
+  }
+
+  async #check(batch: CheckBatch): Promise<void> {
+    const { pool, report } = this.#site;
+    const payload = batch.call(rootFd(this.#site));
+    const result = await pool.run<CheckResult>('open.check', () => ({ payload }));
+    report.verified += batch.paths.length - batch.continued - result.failures.length;
+    for (const { file, code, message } of result.failures) report.fail(batch.paths[file]!(), code, message);
+  }
+}

@@ -1,0 +1,397 @@
+import { asBuffer, BitacoraError, isBitacoraError, printable } from '../base/index.js';
+import {
+  type ContentItem,
+  ENTRY_FLAGS,
+  ENTRY_TYPES,
+  type LeafCursor,
+  type OwnerName,
+  type TreeEntry,
+} from '../format/index.js';
+import { FileStat, readDirectory, statAt } from '../posix/index.js';
+import { entryAt } from '../snapshot/index.js';
+import { failTask } from './content.js';
+import { type DirectoryFacts, TargetDirectory } from './directory.js';
+import { meetExisting } from './existing-items.js';
+import { ExistingNames } from './existing-names.js';
+import { Folder } from './folders.js';
+import type { Pipeline } from './pipeline.js';
+import { isItemError } from './report.js';
+import { checkSignal, type Site } from './site.js';
+import { isStagingName, removeTree } from './staging.js';
+import type { FileTask, LinkedFile } from './window.js';
+
+/** Entries between two looks at the signal and reports of progress. */
+const ENTRIES_PER_TICK = 1024;
+const stat = new FileStat();
+
+/** The first name of a link group, and its inode where the file was there already. */
+type LinkGroup = LinkedFile & { readonly inode?: bigint };
+
+/** A nested scope that takes the place of what the outer one holds at its path. */
+export type Graft = (path: string) => TreeEntry | undefined;
+
+/**
+ * Walks the snapshot's trees against the target: decides what each entry needs and hands it to the pipeline. Memory: the
+ * leaves on the way down, and one record for each link group, about 200 bytes and its name.
+ */
+export class Walker {
+  readonly #site: Site;
+  readonly #pipeline: Pipeline;
+  readonly #graft: Graft | undefined;
+  readonly #links = new Map<string, LinkGroup>();
+  #entries = 0;
+
+  constructor(site: Site, pipeline: Pipeline, graft: Graft | undefined) {
+    this.#site = site;
+    this.#pipeline = pipeline;
+    this.#graft = graft;
+  }
+
+  /** What the snapshot says of an entry, in terms of this machine. */
+  facts(entry: TreeEntry, owners: readonly OwnerName[]): DirectoryFacts {
+    const owner = this.#site.owners.ownerOf(entry, owners);
+    return { entry, owner, permissions: this.#site.owners.permissions(entry, owner) };
+  }
+
+  /**
+   * Restores one entry into `parent`.
+   *
+   * @param path - Its path below the scope; undefined where nobody asks for it.
+   * @param exists - Whether its name is taken in the target.
+   */
+  visit(
+    parent: TargetDirectory,
+    entry: TreeEntry,
+    owners: readonly OwnerName[],
+    path: string | undefined,
+    exists: boolean,
+  ): Promise<void> | undefined {
+    if (++this.#entries % ENTRIES_PER_TICK === 0) this.#tick();
+    const directory = entry.type === ENTRY_TYPES.directory;
+    const choice = path === undefined ? 'take' : this.#site.selection.choose(path, directory);
+    if (choice === 'skip') return undefined;
+    if (directory) return this.#directory(parent, entry, owners, path, exists, choice === 'take');
+    if (choice === 'descend') return undefined;
+    return this.#item(parent, entry, owners, exists);
+  }
+
+  /** Restores what is in a directory, and says that it has ended. */
+  async content(directory: TargetDirectory, entry: TreeEntry, path: string | undefined): Promise<void> {
+    if (entry.content.form !== 'directory') throw new TypeError('Only directories have entries.');
+    let damaged = false;
+    const onDamage = (error: Error): void => {
+      damaged = true;
+      this.#site.report.failWith(directory.path(), error);
+    };
+    try {
+      const names = this.#existingNames(directory, path);
+      await this.#leaves(directory, entry.content.id, path, names, onDamage);
+      names?.finish();
+    } catch (error) {
+      if (this.#pipeline.failed || !isItemError(error)) throw error;
+      onDamage(error);
+    }
+    // A directory that could not be read whole does not say what it lacks.
+    if (damaged) directory.removals = [];
+    this.#end(directory);
+    if (this.#pipeline.window.full) await this.#pipeline.rotate();
+  }
+
+  async #leaves(
+    directory: TargetDirectory,
+    id: Uint8Array,
+    path: string | undefined,
+    names: ExistingNames | undefined,
+    onDamage: (error: Error) => void,
+  ): Promise<void> {
+    const now = this.#now(id);
+    if (now) for (const cursor of now) await this.#leaf(directory, cursor, path, names, onDamage);
+    else {
+      const options = { referrer: `directory "${printable(directory.path())}"`, onDamage };
+      for await (const cursor of this.#site.tree.leaves(id, options)) {
+        await this.#leaf(directory, cursor, path, names, onDamage);
+      }
+    }
+  }
+
+  #now(id: Uint8Array): LeafCursor[] | undefined {
+    try {
+      return this.#site.tree.leavesNow(id);
+    } catch (error) {
+      // The stream meets the same damage, and reports it.
+      if (isBitacoraError(error)) return undefined;
+      throw error;
+    }
+  }
+
+  async #leaf(
+    directory: TargetDirectory,
+    cursor: LeafCursor,
+    path: string | undefined,
+    names: ExistingNames | undefined,
+    onDamage: (error: Error) => void,
+  ): Promise<void> {
+    for (;;) {
+      let entry: TreeEntry;
+      let exists: boolean;
+      try {
+        if (!cursor.next()) return;
+        exists = names?.has(cursor.name) ?? false;
+        entry = entryAt(cursor);
+      } catch (error) {
+        if (!isBitacoraError(error)) throw error;
+        onDamage(error);
+        // Behind an entry out of form nothing can be told apart; a hostile one is passed over.
+        if (error.details.reason === 'hostile') continue;
+        return;
+      }
+      const below = path === undefined ? undefined : joined(path, entry.name);
+      const waiting = this.visit(directory, this.#grafted(entry, below), cursor.owners, below, exists);
+      if (waiting) await waiting;
+    }
+  }
+
+  #grafted(entry: TreeEntry, path: string | undefined): TreeEntry {
+    const graft = path === undefined ? undefined : this.#graft?.(path);
+    return graft ? { ...graft, name: entry.name } : entry;
+  }
+
+  #existingNames(directory: TargetDirectory, path: string | undefined): ExistingNames | undefined {
+    if (!directory.existing) return undefined;
+    const { handles, selection, options, stagings, target } = this.#site;
+    const fd = handles.fd(directory.folder!);
+    return new ExistingNames(readDirectory(fd), (name, isDirectory) => {
+      if (isStagingName(name)) {
+        const own = stagings.open.has(directory) && asBuffer(stagings.name).equals(name);
+        if (target.locked && !own && !options.dryRun) this.#removeLeftover(directory, name);
+        return;
+      }
+      if (!options.delete) return;
+      const wanted = path === undefined || selection.choose(joined(path, name), isDirectory) === 'take';
+      if (wanted) directory.removals.push(name.slice());
+    });
+  }
+
+  /** A killed restore's staging directory. */
+  #removeLeftover(directory: TargetDirectory, name: Uint8Array): void {
+    const warn = (_: Uint8Array, error: unknown) => this.#site.report.warnWith(directory.path(name), error);
+    try {
+      removeTree(this.#site.handles.fd(directory.folder!), name, warn, this.#site.target.vault);
+    } catch (error) {
+      if (!isItemError(error)) throw error;
+      warn(name, error);
+    }
+  }
+
+  async #directory(
+    parent: TargetDirectory,
+    entry: TreeEntry,
+    owners: readonly OwnerName[],
+    path: string | undefined,
+    exists: boolean,
+    taken: boolean,
+  ): Promise<void> {
+    const { report, options, stagings } = this.#site;
+    try {
+      const place = exists ? this.#existingDirectory(parent, entry.name) : 'new';
+      if (place === 'left') return;
+      const folder = place instanceof Folder ? place : undefined;
+      const directory = new TargetDirectory(parent, entry.name, this.facts(entry, owners), folder);
+      if (taken && !folder && !options.dryRun) directory.intake(stagings);
+      if (taken) report.directories++;
+      await this.content(directory, entry, path);
+    } catch (error) {
+      if (this.#pipeline.failed || !isItemError(error)) throw error;
+      report.failWith(parent.path(entry.name), error);
+    }
+  }
+
+  /** Looks at what bears a directory's name: the folder itself, or whether it may be made anew, or nothing is to be done. */
+  #existingDirectory(parent: TargetDirectory, name: Uint8Array): Folder | 'new' | 'left' {
+    const { report, handles, options, target } = this.#site;
+    statAt(handles.fd(parent.folder!), name, stat);
+    if (stat.isDirectory) {
+      if (!target.vault || stat.ino !== target.vault.inode || stat.dev !== target.vault.device) {
+        return new Folder(parent.folder, name);
+      }
+      report.fail(parent.path(name), 'TARGET_IN_VAULT', 'The vault lies here; nothing is restored into it.');
+      return 'left';
+    }
+    if (stat.isSymlink) {
+      const message = 'A symbolic link bears the name of a directory; nothing is restored through it.';
+      report.fail(parent.path(name), 'TARGET_UNSAFE', message);
+      return 'left';
+    }
+    if (options.overwrite === 'never') report.kept++;
+    if (!options.overwrite || options.overwrite === 'never') {
+      report.fail(parent.path(name), 'EEXIST', 'Something that is not a directory bears the name of one.');
+      return 'left';
+    }
+    parent.replaces = true;
+    return 'new';
+  }
+
+  #item(
+    parent: TargetDirectory,
+    entry: TreeEntry,
+    owners: readonly OwnerName[],
+    exists: boolean,
+  ): Promise<void> | undefined {
+    const { report, options } = this.#site;
+    const facts = this.facts(entry, owners);
+    const group = entry.flags & ENTRY_FLAGS.linkGroup ? `${entry.type}:${entry.device}:${entry.inode}` : undefined;
+    try {
+      if (this.#isUnread(parent, entry)) return undefined;
+      const first = group === undefined ? undefined : this.#links.get(group);
+      if (exists && !this.#mayBuild(parent, facts, first, group)) return undefined;
+      if (options.dryRun) this.#count(entry, first !== undefined);
+      else if (first || entry.type !== ENTRY_TYPES.file) return this.#other(parent, facts, first, group);
+      else return this.#file(parent, facts, group);
+    } catch (error) {
+      if (!isItemError(error)) throw error;
+      report.failWith(parent.path(entry.name), error);
+    }
+    return undefined;
+  }
+
+  #count(entry: TreeEntry, linked: boolean): void {
+    const { report } = this.#site;
+    if (linked || entry.type !== ENTRY_TYPES.file) report.others++;
+    else {
+      report.files++;
+      report.bytesWritten += entry.size;
+    }
+  }
+
+  /** Reports what the snapshot itself says is missing. */
+  #isUnread(parent: TargetDirectory, entry: TreeEntry): boolean {
+    const { report } = this.#site;
+    if (entry.flags & ENTRY_FLAGS.stale) {
+      report.warn(parent.path(entry.name), 'PARTIAL', 'The backup could not read it; this is its last known state.');
+    }
+    if (entry.type !== ENTRY_TYPES.file || entry.content.form !== 'none') return false;
+    if (entry.flags & ENTRY_FLAGS.unread) {
+      report.fail(parent.path(entry.name), 'PARTIAL', 'The backup could not read it, and knew no earlier state.');
+      return true;
+    }
+    if (entry.size === 0) return false;
+    throw new BitacoraError('DATA_CORRUPT', `The snapshot says ${entry.size} bytes and names none.`);
+  }
+
+  #mayBuild(
+    parent: TargetDirectory,
+    facts: DirectoryFacts,
+    first: LinkGroup | undefined,
+    group: string | undefined,
+  ): boolean {
+    const { report } = this.#site;
+    const { entry } = facts;
+    const { outcome, inode } = meetExisting(this.#site, parent, facts, first);
+    if (outcome === 'build') {
+      parent.replaces = true;
+      return true;
+    }
+    if (outcome === 'identical') {
+      report.identical++;
+      if (group !== undefined && !first) {
+        this.#links.set(group, { folder: parent.folder!, name: entry.name.slice(), task: undefined, inode });
+      }
+    } else if (outcome === 'kept') report.kept++;
+    else report.fail(parent.path(entry.name), 'EEXIST', 'Something bears its name, and no overwrite rule was given.');
+    return false;
+  }
+
+  #other(
+    directory: TargetDirectory,
+    { entry, owner, permissions }: DirectoryFacts,
+    first: LinkGroup | undefined,
+    group: string | undefined,
+  ): Promise<void> | undefined {
+    const folder = directory.intake(this.#site.stagings);
+    if (group !== undefined && !first) this.#links.set(group, { folder, name: entry.name.slice(), task: undefined });
+    this.#pipeline.window.others.push({ directory, entry, owner, permissions, firstName: first });
+    return this.#pipeline.window.full ? this.#pipeline.rotate() : undefined;
+  }
+
+  #file(
+    directory: TargetDirectory,
+    { entry, owner, permissions }: DirectoryFacts,
+    group: string | undefined,
+  ): Promise<void> | undefined {
+    const pipeline = this.#pipeline;
+    const task: FileTask = {
+      directory,
+      folder: directory.intake(this.#site.stagings),
+      entry,
+      owner,
+      permissions,
+      sparse: false,
+      spread: false,
+      last: undefined,
+      failed: false,
+      identity: undefined,
+      ranges: 0,
+      lastRange: -1,
+      slot: 0,
+      slotCall: 0,
+    };
+    pipeline.window.files.push(task);
+    if (group !== undefined) this.#links.set(group, { folder: task.folder, name: entry.name.slice(), task });
+    if (entry.content.form === 'list') return this.#listed(task);
+    if (entry.content.form === 'chunk') pipeline.window.addItem({ length: entry.size, id: entry.content.id }, 0);
+    else if (entry.content.form === 'items') this.#inline(task, entry.content.items);
+    task.last = pipeline.window;
+    return pipeline.window.full ? pipeline.rotate() : undefined;
+  }
+
+  #inline(task: FileTask, items: readonly ContentItem[]): void {
+    let offset = 0;
+    for (const item of items) {
+      if (!item.id) task.sparse = true;
+      this.#pipeline.window.addItem(item, offset);
+      offset += item.length;
+    }
+  }
+
+  /** A big file: its chunks may reach over any number of windows. */
+  async #listed(task: FileTask): Promise<void> {
+    const pipeline = this.#pipeline;
+    try {
+      let offset = 0;
+      for await (const item of this.#site.tree.fileItems(task.entry)) {
+        if (pipeline.window.full) {
+          task.spread = true;
+          await pipeline.rotate();
+          pipeline.window.files.push(task);
+        }
+        if (!item.id) task.sparse = true;
+        pipeline.window.addItem(item, offset);
+        offset += item.length;
+      }
+    } catch (error) {
+      if (pipeline.failed || !isBitacoraError(error) || !isItemError(error)) throw error;
+      failTask(this.#site, task, error.code, error.message);
+    }
+    task.last = pipeline.window;
+    if (pipeline.window.full) await pipeline.rotate();
+  }
+
+  #end(directory: TargetDirectory): void {
+    if (this.#site.options.dryRun) {
+      this.#site.report.deleted += directory.removals.length;
+      return;
+    }
+    this.#pipeline.window.ended.push(directory);
+  }
+
+  #tick(): void {
+    checkSignal(this.#site);
+    const { options, report } = this.#site;
+    options.progress?.({ phase: 'restore', files: report.files, bytes: report.bytesWritten });
+  }
+}
+
+function joined(path: string, name: Uint8Array): string {
+  const text = asBuffer(name).toString('utf8');
+  return path === '' ? text : `${path}/${text}`;
+}
