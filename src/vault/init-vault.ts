@@ -76,9 +76,11 @@ async function putVaultFile(backend: Backend, keyFile: string, bytes: Uint8Array
   try {
     await backend.put(VAULT_FILE_NAME, { bytes });
   } catch (error) {
-    // The key is worth nothing without a vault, but it is removed only where there certainly is none.
-    if (!isBitacoraError(error, 'OBJECT_UNKNOWN') && !(await backend.stat(VAULT_FILE_NAME))) await unlink(keyFile);
-    throw isBitacoraError(error, 'OBJECT_EXISTS') ? exists(path, 'somebody else has just made a vault') : error;
+    const overtaken = isBitacoraError(error, 'OBJECT_EXISTS');
+    const unknown = isBitacoraError(error, 'OBJECT_UNKNOWN');
+    // A key without a vault is worth nothing, but it is removed only where it certainly has none.
+    if (overtaken || (!unknown && !(await backend.stat(VAULT_FILE_NAME)))) await unlink(keyFile);
+    throw overtaken ? exists(path, 'somebody else has just made a vault') : error;
   }
 }
 

@@ -6,6 +6,7 @@ import { type Clock, type Logger, systemRandom, toHex, utf8 } from '../../src/ba
 import { type Manifest, packName, uidOf } from '../../src/format/index.js';
 import { createUuid, type NamedEntry } from '../../src/snapshot/index.js';
 import type { Backend } from '../../src/storage/index.js';
+import { readPackHead } from '../../src/store/index.js';
 import { initVault, openVault, type UserRepository, type Vault, type VaultOptions } from '../../src/vault/index.js';
 import { type MadePack, makePack } from '../helpers/make-pack.js';
 
@@ -120,7 +121,6 @@ function contentsOf(pack: MadePack): { firstChunks: number[]; ids: Uint8Array } 
 }
 
 async function headOf(repository: UserRepository, pack: MadePack): Promise<Uint8Array> {
-  const { readPackHead } = await import('../../src/store/index.js');
   return (await readPackHead(repository.backend, repository.keys, pack.name)).sealedHead;
 }
 

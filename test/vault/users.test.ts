@@ -1,0 +1,222 @@
+import { readFile } from 'node:fs/promises';
+import t from 'tap';
+import { equalBytes, systemRandom, toHex } from '../../src/base/index.js';
+import { deriveMaster, hmacSha256, sealSimple } from '../../src/crypto/index.js';
+import { bundlesPrefix, decodeKeyFile, encodeRegistryRecord, registryName, uidOf } from '../../src/format/index.js';
+import { type FaultRule, MemoryBackend, scriptedFaults, withFaults } from '../../src/storage/index.js';
+import { checkUserName } from '../../src/vault/index.js';
+import { makeVault, memoryLogger, openUser, type Place, storeSnapshot } from './fixture.js';
+
+async function names(memory: MemoryBackend, prefix: string): Promise<string[]> {
+  const found: string[] = [];
+  for await (const { name } of memory.list(prefix)) found.push(name);
+  return found;
+}
+
+async function flip(memory: MemoryBackend, name: string, offset = -1): Promise<void> {
+  const bytes = await memory.get(name);
+  bytes[offset < 0 ? bytes.length + offset : offset]! ^= 1;
+  await memory.remover().remove(name);
+  await memory.put(name, { bytes });
+}
+
+t.test('ensureUser() makes a user once, with two equal key bundles', async (t) => {
+  const memory = new MemoryBackend();
+  const place = await makeVault(t, memory);
+  const vault = await place.open();
+  const { record, created } = await vault.ensureUser('ana');
+  t.equal(created, true);
+  t.match(record, { name: 'ana', state: 'active', sources: [] });
+  t.equal(record.uid.length, 16);
+  const again = await vault.ensureUser('ana');
+  t.equal(again.created, false);
+  t.ok(equalBytes(again.record.uid, record.uid));
+  const bundles = await names(memory, bundlesPrefix(uidOf(record.uid)));
+  t.equal(bundles.length, 2);
+  t.ok(equalBytes(await memory.get(bundles[0]!), await memory.get(bundles[1]!)));
+  await vault.ensureUser('Ana');
+  await vault.ensureUser('bob@example.org');
+  const { records, damaged } = await vault.users();
+  t.same(
+    records.map(({ name }) => name),
+    ['Ana', 'ana', 'bob@example.org'],
+  );
+  t.same(damaged, []);
+  const all = (await names(memory, '')).join();
+  t.notMatch(all, /ana|bob/, 'no object’s name shows a user’s');
+  await vault.close();
+});
+
+t.test('keys come first: a user whose bundle failed does not exist', async (t) => {
+  const memory = new MemoryBackend();
+  const place = await makeVault(t, memory);
+  const faulty = (rule: FaultRule) => place.open({ backend: withFaults(memory, scriptedFaults([rule])) });
+  const copy = (n: 1 | 2) => (name: string) => name.endsWith(`.${n}`);
+  for (const rule of [
+    { verb: 'put', effect: 'no-space', name: copy(1) },
+    { verb: 'put', effect: 'unknown', name: copy(2) },
+    { verb: 'get', effect: 'corrupt', name: copy(1) },
+    { verb: 'get', effect: 'truncated', name: copy(2) },
+  ] as const) {
+    const vault = await faulty(rule);
+    await t.rejects(vault.ensureUser('ana'), { name: 'BitacoraError' }, rule.effect);
+    await t.rejects(vault.openUser('ana'), { code: 'UNKNOWN_USER' });
+    await vault.close();
+  }
+  const vault = await place.open();
+  t.equal((await vault.ensureUser('ana')).created, true);
+  await vault.openUser('ana');
+  await vault.close();
+});
+
+t.test('unknown users and bad names are told', async (t) => {
+  const vault = await (await makeVault(t, new MemoryBackend())).open();
+  await t.rejects(vault.openUser('ana'), { code: 'UNKNOWN_USER', message: /"ana".*user list/ });
+  for (const bad of ['', '.a', '-a', 'a/b', '../x', 'a b', 'é', 'a\n', 'a'.repeat(129), '__proto__']) {
+    await t.rejects(vault.ensureUser(bad), { code: 'BAD_NAME' }, JSON.stringify(bad));
+  }
+  for (const good of ['a', '0', 'a.b_c@d+e-f', 'constructor', 'a'.repeat(128)]) checkUserName(good);
+  await vault.close();
+});
+
+t.test('a damaged or lost copy of a bundle is reported and made again', async (t) => {
+  const memory = new MemoryBackend();
+  const place = await makeVault(t, memory);
+  const vault = await place.open();
+  const user = await openUser(vault);
+  await storeSnapshot(user, 'a');
+  await vault.close();
+  const copies = await names(memory, bundlesPrefix(uidOf(user.uid)));
+  const bytes = await memory.get(copies[0]!);
+  for (const copy of copies) {
+    for (const harm of [() => flip(memory, copy), () => flip(memory, copy, 10), () => memory.remover().remove(copy)]) {
+      await harm();
+      const logger = memoryLogger();
+      const reading = await place.open({ readOnly: true, logger });
+      await reading.openUser('ana');
+      await reading.close();
+      t.ok(logger.lines.some((line) => line.startsWith('warn: One of the two copies')));
+      const writing = await place.open();
+      t.equal((await (await writing.openUser('ana')).snapshots.list()).length, 1);
+      await writing.close();
+      t.ok(equalBytes(await memory.get(copy), bytes), 'the copy is as it was');
+    }
+  }
+});
+
+t.test('two damaged copies are an error that names one, no copy an error that names the place', async (t) => {
+  const memory = new MemoryBackend();
+  const place = await makeVault(t, memory);
+  const vault = await place.open();
+  const { record } = await vault.ensureUser('ana');
+  const copies = await names(memory, bundlesPrefix(uidOf(record.uid)));
+  for (const copy of copies) await flip(memory, copy);
+  await t.rejects(vault.openUser('ana'), { code: 'DATA_CORRUPT', message: new RegExp(copies[0]!) });
+  for (const copy of copies) await memory.remover().remove(copy);
+  await t.rejects(vault.openUser('ana'), { code: 'OBJECT_MISSING', message: new RegExp(uidOf(record.uid)) });
+  await vault.close();
+});
+
+t.test('another user’s bundle in the place of one’s own is found', async (t) => {
+  const memory = new MemoryBackend();
+  const place = await makeVault(t, memory);
+  const vault = await place.open();
+  const ana = (await vault.ensureUser('ana')).record;
+  const bob = (await vault.ensureUser('bob')).record;
+  const [mine, theirs] = [
+    await names(memory, bundlesPrefix(uidOf(ana.uid))),
+    await names(memory, bundlesPrefix(uidOf(bob.uid))),
+  ];
+  for (const [i, name] of mine.entries()) {
+    const bytes = await memory.get(theirs[i]!);
+    await memory.remover().remove(name);
+    await memory.put(name, { bytes });
+  }
+  await t.rejects(vault.openUser('ana'), { code: 'DATA_CORRUPT', message: new RegExp(toHex(ana.uid)) });
+  await vault.close();
+});
+
+async function forge(
+  place: Place,
+  memory: MemoryBackend,
+  asName: string,
+  record: Parameters<typeof encodeRegistryRecord>[0],
+) {
+  const { masterKey, vaultId } = decodeKeyFile(await readFile(place.keyFile), 'key');
+  const keys = deriveMaster(masterKey, vaultId);
+  const context = { format: 0, type: 4, generation: 0, epoch: 0, vaultId, uid: new Uint8Array(16) };
+  const bytes = sealSimple(keys.registryKey, context, encodeRegistryRecord(record), systemRandom);
+  const name = registryName(hmacSha256(keys.registryNameKey, Buffer.from(asName)), 2);
+  await memory.put(name, { bytes });
+  return name;
+}
+
+t.test('a hostile registry misleads nobody', async (t) => {
+  const memory = new MemoryBackend();
+  const place = await makeVault(t, memory);
+  const vault = await place.open();
+  await vault.ensureUser('ana');
+  const { record } = await vault.ensureUser('bob');
+  const objects = await names(memory, 'registry/');
+  t.equal(objects.length, 2);
+  // What is no record at all is not looked at.
+  await memory.put('registry/zz/nonsense', { bytes: new Uint8Array(4) });
+  await memory.put(`registry/00/${'0'.repeat(64)}-000000`, { bytes: new Uint8Array(4) });
+  t.equal((await vault.users()).records.length, 2);
+  // One's record under a later version of the other's name, moved there by somebody without keys.
+  for (const object of objects) {
+    const other = objects.find((name) => name !== object)!;
+    const later = object.replace(/000001$/, '000002');
+    await memory.put(later, { bytes: await memory.get(other) });
+  }
+  await t.rejects(vault.findUser('ana'), { code: 'DATA_CORRUPT', message: /registry\// });
+  const listed = await vault.users();
+  t.equal(listed.records.length, 0);
+  t.equal(listed.damaged.length, 2);
+  for (const object of objects) await memory.remover().remove(object.replace(/000001$/, '000002'));
+  // One flipped bit hides one user, not the other.
+  await flip(memory, objects[0]!);
+  const { records, damaged } = await vault.users();
+  t.equal(records.length, 1);
+  t.match(damaged, [{ code: 'DATA_CORRUPT', details: { object: objects[0] } }]);
+  await flip(memory, objects[0]!);
+  // An erased user is gone for everybody.
+  await forge(place, memory, 'bob', { ...record, state: 'erased' });
+  await t.rejects(vault.openUser('bob'), { code: 'UNKNOWN_USER', message: /erased/ });
+  await t.rejects(vault.ensureUser('bob'), { code: 'UNKNOWN_USER' });
+  await vault.close();
+});
+
+t.test('a user that is open twice shares one index and one set of keys until both are closed', async (t) => {
+  const place = await makeVault(t, new MemoryBackend());
+  const vault = await place.open();
+  await vault.ensureUser('ana');
+  const [one, two] = await Promise.all([vault.openUser('ana'), vault.openUser('ana')]);
+  t.equal(one.index, two.index);
+  await t.rejects(vault.openUser('ana', { rebuild: true }), TypeError);
+  const key = one.secrets.packKey;
+  one.close();
+  one.close();
+  t.ok(key.some((byte) => byte !== 0));
+  await storeSnapshot(two, 'a');
+  two.close();
+  await vault.close();
+  t.ok(
+    key.every((byte) => byte === 0),
+    'the keys are wiped',
+  );
+});
+
+t.test('two users do not share chunk ids, keys or cut points', async (t) => {
+  const place = await makeVault(t, new MemoryBackend());
+  const vault = await place.open();
+  const [ana, bob] = [await openUser(vault, 'ana'), await openUser(vault, 'bob')];
+  for (const key of ['packKey', 'chunkerSecret', 'uid'] as const)
+    t.notOk(equalBytes(ana.secrets[key], bob.secrets[key]));
+  for (const key of ['data', 'node', 'list'] as const) {
+    t.notOk(equalBytes(ana.secrets.idKeys[key], bob.secrets.idKeys[key]));
+  }
+  t.same(ana.chunker.small, { algorithm: 'sgear', minBytes: 16384, normalBytes: 65536, maxBytes: 262144 });
+  t.throws(() => ana.keys.packKey(9, 9, 'an object'), { code: 'DATA_CORRUPT', message: /an object/ });
+  await vault.close();
+});
