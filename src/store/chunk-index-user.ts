@@ -216,6 +216,21 @@ export class UserIndex {
     });
   }
 
+  /**
+   * Drops entries that a checkpoint stands for.
+   *
+   * @returns false, and nothing is dropped, if one of them still says something.
+   */
+  dropCovered(names: readonly EntryName[]): Promise<boolean> {
+    return this.#change(async (batch) => {
+      const keys = names.map(({ seq, hash }) => entryKey(this.#uid, seq, hash));
+      const values = await this.#database.getMany(keys);
+      if (!values.every((value) => value?.[0] === 1)) return { mark: this.#mark, result: false };
+      for (const key of keys) batch.del(key);
+      return { mark: { ...this.#mark, entries: this.#mark.entries - keys.length }, result: true };
+    });
+  }
+
   /** A log entry's sealed bytes. */
   entry({ seq, hash }: EntryName): Promise<Uint8Array | undefined> {
     return this.#guard(async () => (await this.#database.get(entryKey(this.#uid, seq, hash)))?.subarray(1));

@@ -44,6 +44,8 @@ interface LogFacts {
  */
 export async function rebuildUser(context: RebuildContext): Promise<RebuildResult> {
   const { index } = context;
+  // A log that is broken on the backend may be whole in the index: that copy must not go.
+  if (index.mark.entries > 0) await checkLog(context);
   await index.clear();
   const facts = await replayLog(context);
   const problems = await addAllPacks(context, facts);
@@ -56,6 +58,13 @@ export async function rebuildUser(context: RebuildContext): Promise<RebuildResul
   await index.setComplete();
   const { packs, chunks, entries } = index.mark;
   return { packs, chunks, entries, problems };
+}
+
+async function checkLog({ backend, keys, signal }: RebuildContext): Promise<void> {
+  const chain = new LogChain((name) => entryObject(keys, name));
+  const names = listEntries(backend, keys, { signal });
+  for await (const entry of readEntries({ backend, keys, signal }, names)) chain.add(entry);
+  chain.finish();
 }
 
 /** Enters all entries before they are judged as a chain: until then the index is not complete. */

@@ -23,7 +23,9 @@ export async function refreshUser(context: RefreshContext): Promise<RebuildResul
   if (context.force) return rebuild(context, 'on request');
   if (!index.mark.complete) return rebuild(context, 'it is new, was lost, or was not finished');
   const { fresh, lost } = await compareLog(backend, index, keys, { signal });
-  if (lost.length > 0) return rebuild(context, 'it knows log entries that the vault does not have');
+  if (lost.length > 0 && !(await index.dropCovered(lost))) {
+    return rebuild(context, 'it knows log entries that the vault does not have');
+  }
   if (fresh.length > 0) {
     const addPacks = (names: readonly Uint8Array[]) => addMissingPacks(context, names);
     await catchUpLog({ backend, index, keys, signal, addPacks }, fresh);

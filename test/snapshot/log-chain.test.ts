@@ -1,0 +1,133 @@
+import t from 'tap';
+import { toHex } from '../../src/base/index.js';
+import { sha256 } from '../../src/crypto/index.js';
+import type { LogEntry, LogRecord } from '../../src/format/index.js';
+import { LogChain, type NamedEntry } from '../../src/snapshot/index.js';
+
+const MERGE: LogRecord = { kind: 'merge', body: {} };
+
+/** The entry called `label` behind others; its hash is the label's. */
+function entry(
+  label: string,
+  prev: readonly NamedEntry[] = [],
+  record: LogRecord = MERGE,
+  change: Partial<LogEntry> = {},
+): NamedEntry {
+  const seq = Math.max(0, ...prev.map(({ name }) => name.seq)) + 1;
+  const time = Math.max(0, ...prev.map(({ entry }) => entry.time)) + 10;
+  const made = { seq, fence: 0, prev: prev.map(({ name }) => name.hash), time, ...record, ...change } as LogEntry;
+  return { name: { seq: made.seq, hash: sha256(Buffer.from(label)) }, entry: made };
+}
+
+function checkpoint(label: string, heads: readonly NamedEntry[], live: readonly NamedEntry[]): NamedEntry {
+  const hashes = (entries: readonly NamedEntry[]) => entries.map(({ name }) => name.hash);
+  return entry(label, heads, { kind: 'checkpoint', body: { heads: hashes(heads), entries: hashes(live) } });
+}
+
+function chainOf(...entries: readonly NamedEntry[]): LogChain {
+  const chain = new LogChain(({ hash }) => `object ${toHex(hash)}`);
+  for (const named of [...entries].sort((a, b) => a.name.seq - b.name.seq)) chain.add(named);
+  return chain;
+}
+
+function judged(...entries: readonly NamedEntry[]): { heads: string[]; covered: string[] } {
+  const { heads, covered } = chainOf(...entries).finish();
+  const label = (hash: Uint8Array) =>
+    'abcdefghijklmnop'.split('').find((text) => toHex(sha256(Buffer.from(text))) === toHex(hash))!;
+  return {
+    heads: heads.map(({ name }) => label(name.hash)).sort(),
+    covered: covered.map(({ hash }) => label(hash)).sort(),
+  };
+}
+
+const a = entry('a');
+const b = entry('b', [a]);
+const c = entry('c', [b]);
+const d = entry('d', [b]);
+const e = entry('e', [c, d]);
+
+t.test('finish() tells the heads', async (t) => {
+  t.same(judged(), { heads: [], covered: [] });
+  t.same(judged(a), { heads: ['a'], covered: [] });
+  t.same(judged(a, b, c), { heads: ['c'], covered: [] });
+  t.same(judged(a, b, c, d), { heads: ['c', 'd'], covered: [] });
+  t.same(judged(a, b, c, d, e), { heads: ['e'], covered: [] });
+  t.same(judged(a, entry('o')), { heads: ['a', 'o'], covered: [] });
+});
+
+t.test('a missing predecessor is an error that names it', async (t) => {
+  for (const [gone, rest] of [
+    [a, [b, c]],
+    [b, [a, c]],
+    [d, [a, b, c, e]],
+  ] as const) {
+    t.throws(() => chainOf(...rest).finish(), { code: 'OBJECT_MISSING', message: new RegExp(toHex(gone.name.hash)) });
+    t.equal(chainOf(...rest).plain, false);
+  }
+});
+
+t.test('numbers and times must follow from the predecessors', async (t) => {
+  const wrong = [
+    entry('x', [a], MERGE, { seq: 3 }),
+    entry('x', [a], MERGE, { time: a.entry.time }),
+    entry('x', [c, d], MERGE, { seq: 3 }),
+  ];
+  for (const bad of wrong) {
+    t.throws(() => chainOf(a, b, c, d, bad).finish(), {
+      code: 'DATA_CORRUPT',
+      message: new RegExp(`object ${toHex(bad.name.hash)}`),
+    });
+  }
+});
+
+t.test('known heads stand for what is before them', async (t) => {
+  const chain = new LogChain(
+    () => '',
+    [
+      { name: c.name, time: c.entry.time },
+      { name: d.name, time: d.entry.time },
+    ],
+  );
+  chain.add(e);
+  t.equal(chain.plain, true);
+  t.same(
+    chain.finish().heads.map(({ name }) => name),
+    [e.name],
+  );
+  const branch = new LogChain(() => '', [{ name: c.name, time: c.entry.time }]);
+  branch.add(d);
+  t.equal(branch.plain, false, 'a branch from further back cannot be judged alone');
+});
+
+const check = checkpoint('k', [e], [a, d]);
+
+t.test('what a checkpoint stands for may be gone, in whole or in part', async (t) => {
+  t.same(judged(a, b, c, d, e, check), { heads: ['k'], covered: ['b', 'c', 'e'] });
+  t.same(judged(a, d, check), { heads: ['k'], covered: [] });
+  t.same(judged(a, c, d, e, check), { heads: ['k'], covered: ['c', 'e'] });
+  t.same(judged(a, d, e, check), { heads: ['k'], covered: ['e'] });
+  const after = entry('f', [check]);
+  t.same(judged(a, d, check, after), { heads: ['f'], covered: [] });
+  t.equal(chainOf(a, d, check).plain, false);
+});
+
+t.test('what a checkpoint lists as live must be there', async (t) => {
+  t.throws(() => judged(a, check), { code: 'OBJECT_MISSING', message: new RegExp(toHex(d.name.hash)) });
+});
+
+t.test('a checkpoint excuses only what it covers', async (t) => {
+  const branch = entry('g', [entry('h', [b])]);
+  t.throws(() => judged(a, d, check, branch), { code: 'OBJECT_MISSING' });
+});
+
+t.test('a later checkpoint stands for the earlier one', async (t) => {
+  const f = entry('f', [check]);
+  const second = checkpoint('l', [f], [a]);
+  t.same(judged(a, d, check, f, second), { heads: ['l'], covered: ['d', 'f', 'k'] });
+  t.same(judged(a, second), { heads: ['l'], covered: [] });
+  t.same(
+    judged(a, check, f, second),
+    { heads: ['l'], covered: ['f', 'k'] },
+    'what only the earlier one lists may be gone',
+  );
+});
