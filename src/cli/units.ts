@@ -56,7 +56,9 @@ function isoWith(seconds: number, fraction: string): string {
 
 /** How much smaller `part` is than `whole`: `83.2 % smaller`, or undefined where that says nothing. */
 export function formatSaving(part: number, whole: number): string | undefined {
-  return whole > 0 && part < whole ? `${((1 - part / whole) * 100).toFixed(1)} % smaller` : undefined;
+  if (whole <= 0 || part >= whole) return undefined;
+  const percent = Math.floor((1 - part / whole) * 1000) / 10;
+  return `${percent.toFixed(1)} % smaller`;
 }
 
 function two(value: number): string {
