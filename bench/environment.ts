@@ -23,10 +23,15 @@ export async function environment(present: readonly Present[], workFolder: strin
     memoryBytes: totalmem(),
     system: `Linux ${release()}`,
     node: process.version,
-    fileSystem: (await run({ argv: ['stat', '-f', '-c', '%T', workFolder] })).trim(),
+    fileSystem: await fileSystemOf(workFolder),
     loadBefore: loadavg()[0] ?? 0,
     programs: present.map(({ program, version }) => ({ name: program.name, version, settings: program.settings })),
   };
+}
+
+async function fileSystemOf(folder: string): Promise<string> {
+  const lines = await run({ argv: ['df', '--output=fstype', folder] });
+  return lines.trim().split('\n').at(-1) ?? 'unknown';
 }
 
 export interface Present {

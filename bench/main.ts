@@ -48,7 +48,7 @@ async function main(argv: readonly string[]): Promise<void> {
     rounds: args.rounds,
     notes: [
       ...outcomes.flatMap((outcome) => outcome.notes),
-      ...absent.map(({ name }) => `Not installed, left out: ${name}.`),
+      ...absent.map(({ name }) => `Left out, since it does not answer when asked for its version: ${name}.`),
     ],
     samples,
     rows: judgeRows(rows, samples, OURS),

@@ -52,7 +52,8 @@ export async function createStage(parent: string, sources: readonly string[]): P
   const folder = await mkdtemp(join(parent, 'run-'));
   const tree = join(folder, 'tree');
   const removeNow = () => {
-    rmSync(folder, { recursive: true, force: true });
+    // Programs that were just killed may still add a last entry: hence the retries.
+    rmSync(folder, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
     writeFileSync(join(parent, REMOVAL_MARK), '');
   };
   process.once('exit', removeNow);

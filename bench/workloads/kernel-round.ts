@@ -39,8 +39,9 @@ export async function discard(folder: string): Promise<void> {
 
 export async function storedFigures(repository: Repository, sourceBytes: number): Promise<Sample['figures']> {
   const stored = await folderBytes(repository.storedFolder);
-  const index = repository.indexFolder === undefined ? 0 : await folderBytes(repository.indexFolder);
-  return { stored, storedWithoutIndex: stored - index, storedShare: stored / sourceBytes };
+  const figures = { stored, storedShare: stored / sourceBytes };
+  if (repository.indexFolder === undefined) return figures;
+  return { ...figures, storedWithoutIndex: stored - (await folderBytes(repository.indexFolder)) };
 }
 
 export function costFigures(cost: { wallSeconds: number; cpuSeconds: number; memoryBytes: number }): Sample['figures'] {
