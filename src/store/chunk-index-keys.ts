@@ -69,7 +69,7 @@ export function userRange(uid: Uint8Array): { gte: Uint8Array; lt: Uint8Array } 
   return { gte: uid, lt };
 }
 
-/** Keys of `count` chunks in one slab, as views: one allocation of memory instead of one each. */
+/** Keys of chunks in one slab, as views: one allocation of memory instead of one each. */
 export function chunkKeys(uid: Uint8Array, ids: Uint8Array): Uint8Array[] {
   const count = ids.length / ID_BYTES;
   const slab = new Uint8Array(count * CHUNK_KEY_BYTES);

@@ -1,11 +1,19 @@
 /** The chunk store: packs in, packs out, and the index of where chunks are. Sealed bytes only. */
 export { ChunkIndex, type ChunkIndexOptions } from './chunk-index.js';
 export { isIndexDamage } from './chunk-index-errors.js';
+export type { PackContents } from './chunk-index-places.js';
 export type { ChunkLocation, EntryName, IndexMark } from './chunk-index-records.js';
-export type { AppliedEntries, IndexedEntry, PackContents, UserIndex } from './chunk-index-user.js';
+export type { AppliedEntries, IndexedEntry, UserIndex } from './chunk-index-user.js';
 export { ChunkReader, type ChunkReaderOptions, type LocatedChunks } from './chunk-reader.js';
 export type { OpenPack } from './chunk-reader-packs.js';
 export { openPackHead, type PackHead, readPackHead } from './pack-head.js';
 export type { UserKeys } from './user-keys.js';
-export type { OnItems, ParentIds, StoredPacks, WriteSession, WriteSessionOptions } from './write-session.js';
+export type {
+  DistrustedChunks,
+  OnItems,
+  ParentIds,
+  StoredPacks,
+  WriteSession,
+  WriteSessionOptions,
+} from './write-session.js';
 export { withWriteSession } from './write-session.js';
