@@ -127,7 +127,7 @@ async function readMaster(
         { details: { file: keyFile, vault_id: toHex(file.vaultId), key_vault_id: toHex(vaultId) } },
       );
     if (!sameBytes(vaultId, file.vaultId)) {
-      throw wrong(`it is for the vault ${toHex(vaultId)}, and this one is ${toHex(file.vaultId)}`);
+      throw wrong(`it is for the vault ${toHex(vaultId)}, and vault.json says ${toHex(file.vaultId)}`);
     }
     const master = deriveMaster(masterKey, file.vaultId);
     if (!sameBytes(hmacSha256(master.vaultMacKey, vaultMacText(file)), file.mac)) {
