@@ -33,7 +33,8 @@ export class PackInput {
     if (source === undefined) return this.#memory.subarray(0, 0);
     if ('bytes' in source) return source.bytes;
     if (!(call.length > 0 && call.length <= RANGE_BYTES_MAX)) throw new TypeError(`No range has ${call.length} bytes.`);
-    if (this.#memory.length < call.length) this.#memory = new Uint8Array(RANGE_BYTES_MAX);
+    // Whole mebibytes, so that ranges of nearly one length share the memory.
+    if (this.#memory.length < call.length) this.#memory = new Uint8Array(Math.ceil(call.length / 2 ** 20) * 2 ** 20);
     const pack = this.#pack(call, keys);
     try {
       pack.fd ??= openSync(source.path, 'r');

@@ -106,11 +106,11 @@ function restoreRange(
     () => buildRangeCall(rootFd(site), window, located, plan, range),
     async ({ call }) => {
       const path = backend.localPath(pack.object);
-      if (path !== undefined) return { payload: { ...call, source: { path } } };
+      if (path !== undefined) return { payload: { ...call, source: { path } }, transfer: buffersOf(call) };
       const bytes = await backend.getRange(pack.object, range.offset, range.length);
       const whole = bytes.buffer instanceof ArrayBuffer && bytes.byteLength === bytes.buffer.byteLength;
-      const payload = { ...call, source: { bytes } };
-      return whole ? { payload, transfer: [bytes.buffer as ArrayBuffer] } : { payload };
+      const transfer = whole ? [...buffersOf(call), bytes.buffer] : buffersOf(call);
+      return { payload: { ...call, source: { bytes } }, transfer };
     },
   );
 }
@@ -124,9 +124,15 @@ function filesCalls(site: Site, tasks: readonly FileTask[]): Promise<void>[] {
     runCall(
       site,
       () => buildFilesCall(rootFd(site), part),
-      async ({ call }) => ({ payload: { ...call, source: undefined } }),
+      async ({ call }) => ({ payload: { ...call, source: undefined }, transfer: buffersOf(call) }),
     ),
   );
+}
+
+/** What a call is made of lies in memory of its own, and changes hands instead of being copied. */
+function buffersOf({ frames, wants, ids, destinations, files }: BuiltCall['call']): ArrayBuffer[] {
+  const arrays = [frames, wants, ids, destinations, files.bytes, files.directories];
+  return arrays.map(({ buffer }) => buffer as ArrayBuffer);
 }
 
 async function runCall(

@@ -5,7 +5,7 @@ import { checkSignal, type Site } from './site.js';
 import { Window } from './window.js';
 
 /** Windows that may be under way while the next one is filled. */
-const UNDER_WAY_MAX = 2;
+const UNDER_WAY_MAX = 3;
 
 /**
  * Takes windows through their stages: bytes of files by the engine, several windows at a time; then, one window after

@@ -7,8 +7,8 @@ import type { Owner } from './owners.js';
 const ID_BYTES = 32;
 
 /** A window closes at this many files or chunks, whichever comes first: what a plan may cost in memory. */
-const FILES_MAX = 16 * 1024;
-const CHUNKS_MAX = 64 * 1024;
+const FILES_MAX = 4 * 1024;
+const CHUNKS_MAX = 32 * 1024;
 
 /** A regular file to write. */
 export interface FileTask {
