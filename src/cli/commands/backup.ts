@@ -1,11 +1,11 @@
 import { type BackupReport, backup, checkSources } from '../../backup/index.js';
-import { BitacoraError, isBitacoraError } from '../../base/index.js';
+import { BitacoraError, isBitacoraError, printable } from '../../base/index.js';
 import { type CodecName, codecLevels, loadCodecs } from '../../codec/index.js';
 import { createEngine } from '../../engine/index.js';
 import { formatUuid } from '../../snapshot/index.js';
 import type { UserRepository, Vault } from '../../vault/index.js';
 import { type CommandContext, EXIT } from '../context.js';
-import { sayProblems } from '../failures.js';
+import { problemText, sayProblems } from '../failures.js';
 import { pathFields } from '../json.js';
 import type { Output } from '../output.js';
 import { parseSize, parseThreads, parseWhole } from '../parse-number.js';
@@ -89,6 +89,8 @@ async function openUser(
   dryRun: boolean,
 ): Promise<{ repository: UserRepository; created: boolean }> {
   if (dryRun) await refuseUnknown(vault, user);
+  // Said before the source is read, not at the first object that cannot be stored.
+  else vault.checkWritable();
   const created = dryRun ? false : (await vault.ensureUser(user)).created;
   return { repository: await openKnownUser(context, vault, user), created };
 }
@@ -163,7 +165,7 @@ function sayReport(output: Output, user: string, report: BackupReport): void {
     output.note(`  stored    ${formatBytes(counts.bytesAdded)} added${saving ? `, ${saving} than what was read` : ''}`);
   }
   if (failures.count === 0) return;
-  const messages = failures.items.map(({ message }) => message);
+  const messages = failures.items.map(({ path, message }) => problemText(printable(path), message));
   sayProblems(output, failures.count, messages, 'item');
   const what = failures.count === 1 ? 'One item' : countOf(failures.count, 'item');
   output.message(`${what} could not be read; the rest is safe. Make them readable and back up again.`);

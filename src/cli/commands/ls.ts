@@ -46,25 +46,31 @@ export async function runLs(
   });
 }
 
-/** Looks for the path as it was typed, then as a form that `ls` prints, with `\xNN` for bytes that are not UTF-8. */
+/**
+ * Looks for the path as it was typed, then as a form that `ls` prints, with `\xNN` for bytes that are not UTF-8. Of scopes
+ * that lie inside each other the innermost decides, as when they are restored.
+ */
 async function find(trees: TreeReader, { scopes }: Selected, path: string): Promise<Found> {
   for (const reading of pathReadings(path)) {
-    for (const scope of scopes) {
-      if (!isWithin(reading, scope.path)) continue;
-      const entry = await trees.lookup(rootOf(scope), splitPath(reading).slice(splitPath(scope.path).length));
+    const names = splitPath(reading);
+    const scope = innermost(scopes.filter(({ path: root }) => isWithin(reading, root)));
+    if (scope) {
+      const entry = await trees.lookup(rootOf(scope), names.slice(splitPath(scope.path).length));
       if (entry) return { kind: 'entry', path: reading, entry };
     }
-    const below = scopes.filter((scope) => isWithin(scope.path, reading));
+    const below = scopes.filter((inner) => isWithin(inner.path, reading));
     if (below.length > 0) return { kind: 'scopes', scopes: below };
   }
   const where = scopes.map(({ scope }) => scope).join(', ');
   throw new BitacoraError(
     'UNKNOWN_PATH',
     `There is no "${path}" in that state. It holds ${where}; paths are full paths.`,
-    {
-      details: { path },
-    },
+    { details: { path } },
   );
+}
+
+function innermost(scopes: readonly ScopeRecord[]): ScopeRecord | undefined {
+  return [...scopes].sort((a, b) => b.path.length - a.path.length)[0];
 }
 
 async function* entriesOf(trees: TreeReader, found: Found): AsyncGenerator<ListedEntry> {

@@ -4,7 +4,7 @@ import { createEngine } from '../../engine/index.js';
 import { decodeEntry, NodeReader, type ScopeRecord } from '../../format/index.js';
 import { type Overwrite, type RestoreReport, type RestoreScope, restore } from '../../restore/index.js';
 import { type CommandContext, EXIT } from '../context.js';
-import { sayProblems } from '../failures.js';
+import { problemText, sayProblems } from '../failures.js';
 import type { Output } from '../output.js';
 import { parseThreads } from '../parse-number.js';
 import { checkSelectors, type Selected, type SelectorFlags, select, selectionFields } from '../select.js';
@@ -130,6 +130,6 @@ function sayReport(output: Output, selected: Selected, flags: RestoreFlags, repo
 }
 
 function sayList(output: Output, list: RestoreReport['failures'], one: string): void {
-  const messages = list.items.map(({ path, message }) => (message.includes(path) ? message : `"${path}": ${message}`));
+  const messages = list.items.map(({ path, message }) => problemText(path, message));
   sayProblems(output, list.count, messages, one);
 }
