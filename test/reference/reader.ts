@@ -12,9 +12,12 @@ import { openUser, openVault } from './reader-vault.js';
 
 const SLASH = Buffer.from('/');
 
+/** Once for all: a second `init` of that package spoils its memory. */
+const zstdReady = init();
+
 /** Restores into `target`, each scope at its own path below it; the result lists what is odd or was left out. */
 export async function restoreNewest(vault: string, keyFile: string, name: string, target: string): Promise<string[]> {
-  await init();
+  await zstdReady;
   const user = openUser(openVault(vault, keyFile), name);
   const { manifests, buried } = readLog(user);
   const newest = manifests.at(-1);
