@@ -1,7 +1,7 @@
 /** Workers from open file to sealed pack and back: read, cut, identify, compress, seal; open and check. Inline and pooled behind one interface. */
 export { createEngine, type Engine } from './engine.js';
 export type { Answer, Lane } from './lane.js';
-export { FILE_MODES, FileBatch, type FileDescription, type FileIdentity } from './open-batch.js';
+export { FILE_MODES, FileBatch, type FileDescription, type FileIdentity, type FileMode } from './open-batch.js';
 export { checkChunk, FRAME_HEADROOM, FrameOpener, type OpenedFrame } from './open-frame.js';
 export {
   type CheckCall,
@@ -28,8 +28,10 @@ export {
   type KnownQuestion,
   type OpenSession,
   RESULT_FIELDS,
+  type ReadFailure,
   type SealCall,
   type StreamCall,
+  type StreamResult,
   type WriteSecrets,
   type WriteSettings,
 } from './write-protocol.js';

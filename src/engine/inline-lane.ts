@@ -1,7 +1,7 @@
 import type { Answer, Handlers, Lane } from './lane.js';
 
 /** The engine without threads: the same handlers, called where they stand. Buffers are handed over, not copied. */
-export function createInlineLane(index: number, handlers: Handlers, dispose: () => void): Lane {
+export function createInlineLane(index: number, handlers: Handlers, dispose: () => Promise<void>): Lane {
   const answers = new Map<string, (payload: never) => Promise<Answer>>();
   const context = {
     async ask(type: string, payload: unknown): Promise<unknown> {
@@ -18,6 +18,6 @@ export function createInlineLane(index: number, handlers: Handlers, dispose: () 
       return (await handler(payload as never, context)).result;
     },
     onAsk: (type, answer) => void answers.set(type, answer),
-    close: async () => dispose(),
+    close: dispose,
   };
 }

@@ -1,7 +1,7 @@
 import { createHash, type Hash } from 'node:crypto';
 import { closeSync, openSync, unlinkSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Random, toHex, writeError } from '../base/index.js';
+import { errnoCode, type Random, toHex, writeError } from '../base/index.js';
 import {
   createSealer,
   FOOTER_NUMBER,
@@ -146,6 +146,17 @@ export class PackWriter {
     this.#hash = undefined;
     this.#spool = undefined;
     this.#footer = new FooterBuilder();
+  }
+}
+
+/** Removes the spooled file of a pack that nobody took. */
+export function discardFinished({ source }: FinishedPack): void {
+  if (!('file' in source)) return;
+  try {
+    unlinkSync(source.file);
+  } catch (error) {
+    // Whoever put it has taken it after all; and what cannot be removed now goes when the vault is opened next.
+    if (errnoCode(error) === undefined) throw error;
   }
 }
 

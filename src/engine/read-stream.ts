@@ -1,32 +1,46 @@
 import { readSync } from 'node:fs';
+import { errnoCode } from '../base/index.js';
 import { readAt } from '../posix/index.js';
 import { ChunkBatch } from './chunk-batch.js';
 import { SLAB_BYTES, type Slab, type Slabs } from './slabs.js';
-import type { StreamCall, WriteSettings } from './write-protocol.js';
+import type { ReadFailure, StreamCall, StreamResult, WriteSettings } from './write-protocol.js';
 
 /** Told of the chunks that lie one after another from the slab's start; may change those bytes. */
 export type OnChunks = (chunks: ChunkBatch) => Promise<void>;
 
-/** Reads a stream of any length through one slab. Returns how many bytes of data were read. */
+interface Filled {
+  readonly bytes: number;
+  readonly ended: boolean;
+}
+
+/**
+ * Reads a stream of any length through one slab. What goes wrong with reading is part of the answer; what goes wrong with
+ * storing is thrown.
+ */
 export async function readStream(
   call: StreamCall,
   slab: Slab,
   slabs: Slabs,
   settings: WriteSettings,
   onChunks: OnChunks,
-): Promise<number> {
+): Promise<StreamResult> {
   const params = call.largeClass ? settings.largeClass : settings.smallClass;
   const ends = new Uint32Array(SLAB_BYTES / params.minBytes + 2);
   const chunks = new ChunkBatch();
   let total = 0;
+  let failure: ReadFailure | undefined;
 
-  /** One run of data: each begins with a fresh chunk, so that holes lie between chunks. */
-  async function run(offset: number, length: number): Promise<void> {
+  /**
+   * One run of data: each begins with a fresh chunk, so that holes lie between chunks. False when it ended early: what
+   * follows in the file is then not where it was said to be.
+   */
+  async function run(offset: number, length: number): Promise<boolean> {
     let position = offset;
     let left = length;
     let carried = 0;
     for (let ended = false; !ended; ) {
       const got = fill(slab.bytes.subarray(carried, Math.min(SLAB_BYTES, carried + left)), position);
+      if (failure) return false;
       position += got.bytes;
       left -= got.bytes;
       total += got.bytes;
@@ -40,15 +54,22 @@ export async function readStream(
       slab.bytes.set(tail);
       carried = tail.length;
     }
+    return left === 0;
   }
 
-  function fill(into: Uint8Array, position: number): { bytes: number; ended: boolean } {
+  function fill(into: Uint8Array, position: number): Filled {
     let bytes = 0;
-    while (bytes < into.length) {
-      const rest = into.subarray(bytes);
-      const n = call.pipe ? readSync(call.fd, rest) : readAt(call.fd, rest, position + bytes);
-      if (n === 0) return { bytes, ended: true };
-      bytes += n;
+    try {
+      while (bytes < into.length) {
+        const rest = into.subarray(bytes);
+        const n = call.pipe ? readSync(call.fd, rest) : readAt(call.fd, rest, position + bytes);
+        if (n === 0) return { bytes, ended: true };
+        bytes += n;
+      }
+    } catch (error) {
+      const code = errnoCode(error);
+      if (code === undefined) throw error;
+      failure = { code, message: error instanceof Error ? error.message : code };
     }
     return { bytes, ended: false };
   }
@@ -65,7 +86,7 @@ export async function readStream(
   }
 
   for (const range of call.ranges ?? [{ offset: 0, length: Number.MAX_SAFE_INTEGER }]) {
-    await run(range.offset, range.length);
+    if (!(await run(range.offset, range.length))) break;
   }
-  return total;
+  return { bytes: total, failure };
 }

@@ -11,8 +11,12 @@ interface Waiting {
   reject(error: Error): void;
 }
 
-/** A lane on a worker thread, started at the first call. It does not keep the process alive while it has nothing to do. */
-export function createThreadLane(index: number): Lane {
+/**
+ * A lane on a worker thread, started at the first call. It does not keep the process alive while it has nothing to do.
+ *
+ * @param entry - What the thread runs: it calls `serve`.
+ */
+export function createThreadLane(index: number, entry = new URL('./thread.js', import.meta.url)): Lane {
   const waiting = new Map<number, Waiting>();
   const answers = new Map<string, (payload: never) => Promise<Answer>>();
   let worker: Worker | undefined;
@@ -32,23 +36,24 @@ export function createThreadLane(index: number): Lane {
     worker = undefined;
   }
 
-  async function answer(id: number, type: string, payload: unknown): Promise<void> {
+  /** Goes to the worker that asked, never to one that was started since: the new one counts its questions anew. */
+  async function answer(asker: Worker, id: number, type: string, payload: unknown): Promise<void> {
     try {
       const handler = answers.get(type);
       if (!handler) throw new TypeError(`Nobody answers "${type}".`);
       const { result, transfer } = await handler(payload as never);
-      worker?.postMessage({ kind: 'answer', id, result } satisfies Message, transfer ?? []);
+      asker.postMessage({ kind: 'answer', id, result } satisfies Message, transfer ?? []);
     } catch (error) {
-      worker?.postMessage({ kind: 'refusal', id, error: toWire(error) } satisfies Message);
+      asker.postMessage({ kind: 'refusal', id, error: toWire(error) } satisfies Message);
     }
   }
 
   function start(): Worker {
-    const started = new Worker(new URL('./thread.js', import.meta.url), { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
+    const started = new Worker(entry, { resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } });
     started.on('message', (message: Message) => {
       if (message.kind === 'result') settle(message.id)?.resolve(message.result);
       else if (message.kind === 'failure') settle(message.id)?.reject(fromWire(message.error));
-      else if (message.kind === 'ask') void answer(message.id, message.type, message.payload);
+      else if (message.kind === 'ask') void answer(started, message.id, message.type, message.payload);
     });
     started.on('error', fail);
     started.on('exit', (code) => {

@@ -1,9 +1,9 @@
-import type { Random } from '../base/index.js';
+import { BitacoraError, type Random } from '../base/index.js';
 import { CHUNK_KINDS, ID_BYTES } from '../format/index.js';
 import { ChunkBatch } from './chunk-batch.js';
 import { FrameWriter } from './frame-writer.js';
 import type { HandlerContext } from './lane.js';
-import { PackWriter } from './pack-writer.js';
+import { discardFinished, PackWriter } from './pack-writer.js';
 import { readBatch } from './read-files.js';
 import { readStream } from './read-stream.js';
 import { Slabs } from './slabs.js';
@@ -15,6 +15,7 @@ import type {
   OpenSession,
   SealCall,
   StreamCall,
+  StreamResult,
 } from './write-protocol.js';
 
 const SMALL_FRAME_BYTES = 512 * 1024;
@@ -52,8 +53,8 @@ export class WorkerSession {
     }
   }
 
-  /** Reads a stream to its end; items are told by the questions. The answer is how many bytes there were. */
-  async stream(call: StreamCall, context: HandlerContext): Promise<number> {
+  /** Reads a stream to its end; items are told by the questions. */
+  async stream(call: StreamCall, context: HandlerContext): Promise<StreamResult> {
     const slab = await this.#slabs.acquire();
     try {
       return await readStream(call, slab, this.#slabs, this.#open.settings, async (chunks) => {
@@ -86,13 +87,17 @@ export class WorkerSession {
 
   /** Closes the open packs and waits until all packs of this worker are durable. */
   async finish(context: HandlerContext): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
     for (const pack of [this.#data, this.#meta]) if (!pack.empty) this.#deliver(pack, context);
     await Promise.all(this.#delivering);
     if (this.#failure !== undefined) throw this.#failure;
     this.#frames.close();
   }
 
-  discard(): void {
+  /** Throws away what was begun, once nothing of it is on its way any more. */
+  async discard(): Promise<void> {
+    this.#failure ??= new BitacoraError('CANCELLED', 'The write session was given up.');
+    await Promise.all(this.#delivering);
     this.#data.discard();
     this.#meta.discard();
     this.#frames.close();
@@ -153,8 +158,14 @@ export class WorkerSession {
     context: HandlerContext,
   ): void {
     if (this.#failure !== undefined) throw this.#failure;
-    if (!pack.fits(plain.length, lengths.length)) this.#deliver(pack, context);
-    this.#frames.write(kind, plain, lengths, ids, pack);
+    try {
+      if (!pack.fits(plain.length, lengths.length)) this.#deliver(pack, context);
+      this.#frames.write(kind, plain, lengths, ids, pack);
+    } catch (error) {
+      // A pack that took half a frame is of no use: no other call may add to it or finish it.
+      this.#failure ??= error;
+      throw error;
+    }
   }
 
   /** Hands a finished pack over; the worker goes on meanwhile, and `finish` waits. */
@@ -164,6 +175,7 @@ export class WorkerSession {
       () => void this.#delivering.delete(delivery),
       (error: unknown) => {
         this.#failure ??= error;
+        discardFinished(finished);
         this.#delivering.delete(delivery);
       },
     );

@@ -4,7 +4,10 @@ import { WorkerSession } from './worker-session.js';
 import type { FilesCall, OpenSession, SealCall, SessionCall, StreamCall } from './write-protocol.js';
 
 /** The calls of the write side. State: the sessions open in this lane. */
-export function createWriteHandlers(random: Random = systemRandom): { handlers: Handlers; dispose: () => void } {
+export function createWriteHandlers(random: Random = systemRandom): {
+  handlers: Handlers;
+  dispose: () => Promise<void>;
+} {
   const sessions = new Map<number, WorkerSession>();
 
   function session(call: SessionCall): WorkerSession {
@@ -29,17 +32,19 @@ export function createWriteHandlers(random: Random = systemRandom): { handlers: 
       sessions.delete(call.session);
       return { result: undefined };
     },
-    'write.abort': (call: SessionCall): Answer => {
-      sessions.get(call.session)?.discard();
+    'write.abort': async (call: SessionCall) => {
+      const found = sessions.get(call.session);
       sessions.delete(call.session);
+      await found?.discard();
       return { result: undefined };
     },
   };
   return {
     handlers,
-    dispose: () => {
-      for (const open of sessions.values()) open.discard();
+    dispose: async () => {
+      const open = [...sessions.values()];
       sessions.clear();
+      await Promise.all(open.map((session) => session.discard()));
     },
   };
 }

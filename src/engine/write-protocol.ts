@@ -55,10 +55,14 @@ export const FILE_STATUS = { ok: 0, changed: 1, failed: 2 } as const;
 /** Numbers a file has in `FilesResult.meta`. */
 export const RESULT_FIELDS = { status: 0, size: 1, chunks: 2, count: 3 } as const;
 
-export interface FileFailure {
-  readonly index: number;
+/** Why a source could not be read, by the system's own code. */
+export interface ReadFailure {
   readonly code: string;
   readonly message: string;
+}
+
+export interface FileFailure extends ReadFailure {
+  readonly index: number;
 }
 
 export interface FoundXattrs {
@@ -86,6 +90,13 @@ export interface StreamCall extends SessionCall {
   /** Runs of data of a sparse file; undefined: all of it. */
   readonly ranges: readonly { readonly offset: number; readonly length: number }[] | undefined;
   readonly size: number;
+}
+
+export interface StreamResult {
+  /** Bytes of data read. */
+  readonly bytes: number;
+  /** Set when reading failed half-way: what was read before says nothing about the file. */
+  readonly failure: ReadFailure | undefined;
 }
 
 /** Asked by a worker: which of these chunks need not be stored? `files[i]`: whose chunk i is; or a stream's next items. */
