@@ -1,4 +1,4 @@
-import { BitacoraError, throwIfAborted } from '../base/index.js';
+import { BitacoraError, throwIfAborted, toHex } from '../base/index.js';
 import type {
   Engine,
   FilesCall,
@@ -7,11 +7,13 @@ import type {
   KnownQuestion,
   Lane,
   StreamCall,
+  StreamResult,
   WriteSecrets,
   WriteSettings,
 } from '../engine/index.js';
 import { CHUNK_KINDS, type ChunkKind, decodeFooter, ID_BYTES, packName, uidOf } from '../format/index.js';
 import type { Backend } from '../storage/index.js';
+import type { ChunkLocation } from './chunk-index-records.js';
 import type { UserIndex } from './chunk-index-user.js';
 import { Claims, idKey } from './claims.js';
 import { NodeQueue } from './node-queue.js';
@@ -30,6 +32,15 @@ export interface WriteSessionOptions {
   readonly secrets: WriteSecrets;
   readonly settings: WriteSettings;
   readonly signal?: AbortSignal | undefined;
+  /** What the index has, but nobody should rely on: it is stored again. */
+  readonly distrusted?: DistrustedChunks | undefined;
+}
+
+export interface DistrustedChunks {
+  /** Directory nodes and chunk lists, wherever they are. */
+  readonly nodes: boolean;
+  /** Everything in these packs, by hash in hex. */
+  readonly packs: ReadonlySet<string>;
 }
 
 export interface StoredPacks {
@@ -59,8 +70,9 @@ export async function withWriteSession<T>(
     const value = await body(session);
     return { value, stored: await session.finish() };
   } catch (error) {
+    const cause = session.failure ?? error;
     await session.abort();
-    throw error;
+    throw cause;
   }
 }
 
@@ -76,6 +88,7 @@ export class WriteSession {
   readonly #relied = new Set<number>();
   readonly #packs: Uint8Array[] = [];
   readonly #open = new Set<Promise<unknown>>();
+  readonly #storing = new Set<Promise<void>>();
   #waiting: (() => void)[] = [];
   #nextCall = 1;
   #dataBytes = 0;
@@ -87,7 +100,7 @@ export class WriteSession {
   constructor(options: WriteSessionOptions) {
     this.#options = options;
     this.#router = SessionRouter.of(options.engine);
-    this.#id = this.#router.add({ known: (question) => this.#known(question), pack: (pack) => this.#store(pack) });
+    this.#id = this.#router.add({ known: (question) => this.#known(question), pack: (pack) => this.#take(pack) });
     this.#claims = new Claims(options.index.empty);
     this.#nodes = new NodeQueue();
     this.#lanes = options.engine.lanes.map((lane) => ({ lane, calls: 0, opened: false }));
@@ -97,10 +110,21 @@ export class WriteSession {
   async ready(): Promise<void> {
     for (;;) {
       this.#check();
-      if (this.#nodes.bytes > NODE_BYTES_QUEUED_MOST) await this.#flushNodes();
+      await this.drain();
       if (this.#lanes.some((load) => load.calls < CALLS_PER_LANE)) return;
       await new Promise<void>((resolve) => this.#waiting.push(resolve));
     }
+  }
+
+  /** Stores queued nodes when there are many, so that they do not pile up. Throws what made the session fail. */
+  async drain(): Promise<void> {
+    this.#check();
+    if (this.#nodes.bytes > NODE_BYTES_QUEUED_MOST) await this.#flushNodes();
+  }
+
+  /** What made the session fail, if it did. */
+  get failure(): unknown {
+    return this.#failure;
   }
 
   /** Reads and stores a batch of files. `parents[i]`: the ids that file i had before. Buffers are handed over. */
@@ -121,13 +145,14 @@ export class WriteSession {
     }
   }
 
-  /** Reads and stores a stream; `onItems` hears of its chunks in order. Returns the bytes of data read. */
-  async stream(source: Omit<StreamCall, 'session' | 'stream'>, onItems: OnItems): Promise<number> {
+  /** Reads and stores a stream; `onItems` hears of its chunks in order. A stream that cannot be read is no failure of the session. */
+  async stream(source: Omit<StreamCall, 'session' | 'stream'>, onItems: OnItems): Promise<StreamResult> {
     const stream = this.#nextCall++;
     this.#dataBytes += source.size;
     this.#streams.set(stream, onItems);
     try {
-      return (await this.#call(this.#pick(), 'write.stream', { ...source, session: this.#id, stream })) as number;
+      const payload: StreamCall = { ...source, session: this.#id, stream };
+      return (await this.#call(this.#pick(), 'write.stream', payload)) as StreamResult;
     } finally {
       this.#streams.delete(stream);
     }
@@ -164,6 +189,8 @@ export class WriteSession {
     await Promise.allSettled(this.#open);
     const opened = this.#lanes.filter((load) => load.opened);
     await Promise.allSettled(opened.map(({ lane }) => lane.call('write.abort', { session: this.#id })));
+    // Of a worker that died the packs on their way are still here.
+    await Promise.allSettled(this.#storing);
     this.#router.remove(this.#id);
   }
 
@@ -175,7 +202,7 @@ export class WriteSession {
   /** The first lane until it has enough to do, so that a small snapshot needs one worker and makes one pack. */
   #pick(): LaneLoad {
     let best = this.#lanes[0]!;
-    if (best.calls < 2) return best;
+    if (best.calls < 2 || this.#dataBytes < SMALL_SNAPSHOT_BYTES) return best;
     for (const load of this.#lanes) if (load.calls < best.calls) best = load;
     return best;
   }
@@ -185,7 +212,7 @@ export class WriteSession {
     if (!load.opened) {
       load.opened = true;
       const { secrets, settings } = this.#options;
-      this.#track(load.lane.call('write.open', { session: this.#id, secrets, settings }));
+      void this.#track(load.lane.call('write.open', { session: this.#id, secrets, settings }));
     }
     load.calls++;
     const done = load.lane.call(type, payload).finally(() => {
@@ -219,6 +246,7 @@ export class WriteSession {
   }
 
   async #known(question: KnownQuestion): Promise<Uint8Array> {
+    this.#check();
     const { ids, lengths, files, call } = question;
     const answer = new Uint8Array(lengths.length);
     const parents = this.#hints.get(call);
@@ -239,12 +267,18 @@ export class WriteSession {
     asked.forEach((chunk, i) => void wanted.set(ids.subarray(chunk * ID_BYTES, (chunk + 1) * ID_BYTES), i * ID_BYTES));
     const found = await this.#options.index.lookup(wanted);
     asked.forEach((chunk, i) => {
-      const location = found[i];
+      const location = this.#trusted(found[i]);
       if (location) this.#relied.add(location.pack);
       // Somebody else may have claimed the chunk while LevelDB was asked.
       if (location || this.#claims.has(idKey(ids, chunk))) answer[chunk] = 1;
       else this.#claim(ids, lengths, chunk);
     });
+  }
+
+  #trusted(location: ChunkLocation | undefined): ChunkLocation | undefined {
+    const { distrusted, index } = this.#options;
+    if (!location || !distrusted || distrusted.packs.size === 0) return location;
+    return distrusted.packs.has(toHex(index.packName(location.pack))) ? undefined : location;
   }
 
   #claim(ids: Uint8Array, lengths: Uint32Array, chunk: number): void {
@@ -253,14 +287,22 @@ export class WriteSession {
     this.#bytesNew += lengths[chunk]!;
   }
 
-  /** A pack goes to the backend first, then to the index: DESIGN order of writes, step 2. */
+  /** Takes a pack of a session that has not failed; `abort` waits for those under way. */
+  #take(pack: FinishedPack): Promise<void> {
+    const storing = this.#store(pack).finally(() => this.#storing.delete(storing));
+    this.#storing.add(storing);
+    return storing;
+  }
+
+  /** A pack goes to the backend first, then to the index: only what is durable may be relied on. */
   async #store(pack: FinishedPack): Promise<void> {
-    const { backend, index, secrets } = this.#options;
+    this.#check();
+    const { backend, index, secrets, signal } = this.#options;
     const source =
       'file' in pack.source
         ? { file: pack.source.file, length: pack.length, sha256: pack.name }
         : { bytes: pack.source.bytes };
-    await backend.put(packName(uidOf(secrets.uid), pack.name), source);
+    await backend.put(packName(uidOf(secrets.uid), pack.name), source, { signal });
     const footer = decodeFooter(pack.footer);
     await index.addPack(pack.name, pack.sealedHead, footer);
     this.#claims.settle(footer.ids);
@@ -272,9 +314,10 @@ export class WriteSession {
     for (const kind of [CHUNK_KINDS.node, CHUNK_KINDS.list]) {
       const batch = this.#nodes.take(kind);
       if (!batch) continue;
-      const found = this.#options.index.empty ? [] : await this.#options.index.lookup(batch.ids);
+      const { index, distrusted } = this.#options;
+      const found = index.empty || distrusted?.nodes ? [] : await index.lookup(batch.ids);
       const fresh = batch.without((i) => {
-        const location = found[i];
+        const location = this.#trusted(found[i]);
         if (!location) return false;
         this.#relied.add(location.pack);
         this.#claims.drop(idKey(batch.ids, i));
