@@ -46,7 +46,7 @@ export class DirectoryWriter {
    */
   add(bytes: Uint8Array, start: number, end: number, nameStart: number, fixed: number): void {
     const length = end - start;
-    if (this.#count >= LEAF_SPLIT.entriesMin && this.#endsBefore(bytes, nameStart, fixed, length)) this.#closeLeaf();
+    if (this.#count > 0 && this.#endsBefore(bytes, nameStart, fixed, length)) this.#closeLeaf();
     if (this.#count === 0) this.#firstName = bytes.slice(nameStart, fixed);
     if (this.#used + length > this.#entries.length) this.#grow(length);
     this.#entries.set(bytes.subarray(start, end), this.#used);
@@ -72,7 +72,7 @@ export class DirectoryWriter {
 
   #endsBefore(bytes: Uint8Array, nameStart: number, fixed: number, length: number): boolean {
     if (this.#count >= LEAF_SPLIT.entriesMax || this.#used + length > LEAF_SPLIT.bytesMax) return true;
-    return (fnv1a(bytes.subarray(nameStart, fixed)) & LEAF_SPLIT.mask) === 0;
+    return this.#count >= LEAF_SPLIT.entriesMin && (fnv1a(bytes.subarray(nameStart, fixed)) & LEAF_SPLIT.mask) === 0;
   }
 
   #grow(length: number): void {
