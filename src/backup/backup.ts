@@ -1,4 +1,4 @@
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
 import {
@@ -18,7 +18,7 @@ import type { Manifest, ManifestCounts, ScopeRecord, SnapshotKind } from '../for
 import { createUuid } from '../snapshot/index.js';
 import type { UserRepository } from '../vault/index.js';
 import { captureScopes, type ScopeSource } from './capture.js';
-import { BackupCounts, type SourceFailure } from './report.js';
+import type { SourceFailure } from './report.js';
 
 export interface BackupOptions {
   readonly repository: UserRepository;
@@ -76,12 +76,10 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
   const started = clock.now();
   throwIfAborted(signal);
   const sources = checkSources(options.paths, options.vaultPath);
-  const counts = new BackupCounts();
   const captured = await captureScopes({
     repository,
     engine: options.engine,
     sources,
-    counts,
     excludes: options.exclude ?? [],
     oneFileSystem: options.oneFileSystem ?? false,
     skipCaches: !(options.includeCaches ?? false),
@@ -96,8 +94,8 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
     progress: options.progress ?? noProgress,
     signal,
   });
+  const { stored, counts } = captured;
   const status = counts.failureCount > 0 ? 'partial' : 'complete';
-  const { stored } = captured;
   const figures: ManifestCounts = {
     files: counts.files,
     directories: counts.directories,
@@ -182,7 +180,7 @@ function statSource(path: string): ReturnType<typeof statSync> & object {
 /** Compares by device and inode, so that links and mounts do not hide it. */
 function refuseVaultInside(source: string, vaultPath: string): void {
   const wanted = statSync(source, { bigint: true });
-  for (let path = resolve(vaultPath); ; path = resolve(path, '..')) {
+  for (let path = realpathSync(vaultPath); ; path = resolve(path, '..')) {
     const stat = statSync(path, { bigint: true });
     if (stat.dev === wanted.dev && stat.ino === wanted.ino) {
       throw new BitacoraError(

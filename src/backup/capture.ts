@@ -1,3 +1,4 @@
+import { realpathSync } from 'node:fs';
 import {
   BitacoraError,
   type Clock,
@@ -21,17 +22,32 @@ import {
   type ScopeRecord,
   type TreeEntry,
 } from '../format/index.js';
-import { FileStat, listXattrsFd, openDirectory, statFd } from '../posix/index.js';
+import {
+  closeFd,
+  type DirectoryListing,
+  FileStat,
+  listXattrsFd,
+  openDirectory,
+  readDirectory,
+  statFd,
+} from '../posix/index.js';
 import type { NodeSink } from '../snapshot/index.js';
-import { type StoredPacks, type WriteSession, withWriteSession } from '../store/index.js';
+import {
+  type DistrustedChunks,
+  isIndexDamage,
+  type StoredPacks,
+  type WriteSession,
+  withWriteSession,
+} from '../store/index.js';
 import type { UserRepository } from '../vault/index.js';
-import { entryBytes, seenOf } from './entry-of.js';
+import { entryBytes, type Seen, seenOf } from './entry-of.js';
 import { Excludes } from './excludes.js';
 import { FileReader, type PendingFile } from './file-reader.js';
 import { LinkedContents } from './linked-contents.js';
 import type { EntryWriter } from './ordered-directory.js';
+import { ParentDamage } from './parent-damage.js';
 import type { ParentTrees } from './parent-directory.js';
-import type { BackupCounts } from './report.js';
+import { BackupCounts } from './report.js';
 import { Walk } from './walk.js';
 
 const RACY_MS = 2000;
@@ -48,7 +64,6 @@ export interface CaptureOptions {
   readonly repository: UserRepository;
   readonly engine: Engine;
   readonly sources: readonly ScopeSource[];
-  readonly counts: BackupCounts;
   readonly excludes: readonly string[];
   readonly oneFileSystem: boolean;
   readonly skipCaches: boolean;
@@ -67,18 +82,40 @@ export interface CaptureOptions {
 export interface Capture {
   readonly scopes: readonly ScopeRecord[];
   readonly stored: StoredPacks;
+  readonly counts: BackupCounts;
   /** The snapshot whose tree was merged, if there was one: of the first scope. */
   readonly parent: Uint8Array | undefined;
 }
 
 const NOTHING_STORED: StoredPacks = { packs: [], bytesAdded: 0, chunksNew: 0, bytesNew: 0 };
 
-/** Walks the sources and stores what is new. A damaged parent tree is left aside, and everything is read again. */
+/**
+ * Walks the sources and stores what is new. Where the parent's tree is found damaged nothing of it is relied on: everything is
+ * read again, and what lay in the damaged place is stored again, so that older snapshots heal with it.
+ */
 export async function captureScopes(options: CaptureOptions): Promise<Capture> {
-  const { repository, dryRun } = options;
+  const { repository, logger } = options;
   const parents = await parentScopes(options);
-  if (dryRun) {
-    return { scopes: await walkScopes(options, parents, undefined), stored: NOTHING_STORED, parent: parents.id };
+  try {
+    return await attempt(options, parents, undefined);
+  } catch (error) {
+    if (!(error instanceof ParentDamage)) throw error;
+    const reason = error.damage.message;
+    logger.warn('The parent snapshot is damaged; everything is read again.', { user: repository.name, reason });
+    return attempt(options, { id: parents.id, entries: new Map() }, { nodes: true, packs: error.packs });
+  }
+}
+
+async function attempt(
+  options: CaptureOptions,
+  parents: ParentScopes,
+  distrusted: DistrustedChunks | undefined,
+): Promise<Capture> {
+  const { repository } = options;
+  const counts = new BackupCounts();
+  if (options.dryRun) {
+    const scopes = await walkScopes(options, counts, parents, undefined);
+    return { scopes, counts, stored: NOTHING_STORED, parent: parents.id };
   }
   const settings: WriteSettings = {
     codec: options.codec,
@@ -96,10 +133,11 @@ export async function captureScopes(options: CaptureOptions): Promise<Capture> {
       secrets: repository.secrets,
       settings,
       signal: options.signal,
+      distrusted,
     },
-    (session) => walkScopes(options, parents, session),
+    (session) => walkScopes(options, counts, parents, session),
   );
-  return { scopes: value, stored, parent: parents.id };
+  return { scopes: value, counts, stored, parent: parents.id };
 }
 
 interface ParentScopes {
@@ -125,11 +163,11 @@ async function parentScopes({ repository, sources }: CaptureOptions): Promise<Pa
 
 async function walkScopes(
   options: CaptureOptions,
+  counts: BackupCounts,
   parents: ParentScopes,
   session: WriteSession | undefined,
 ): Promise<ScopeRecord[]> {
-  const { counts, repository, started } = options;
-  const hasher = createIdHasher(repository.secrets.idKeys);
+  const hasher = createIdHasher(options.repository.secrets.idKeys);
   const sink: NodeSink = {
     identify(kind, bytes) {
       const id = new Uint8Array(ID_BYTES);
@@ -139,29 +177,52 @@ async function walkScopes(
     add: (kind, id, bytes) => session?.addNode(kind, id, bytes),
   };
   const links = new LinkedContents();
-  const racyFromSec = Math.floor((started - RACY_MS) / 1000);
+  const racyFromSec = Math.floor((options.started - RACY_MS) / 1000);
   const reader = session && new FileReader(session, sink, links, racyFromSec);
-  const records: ScopeRecord[] = [];
-  for (const source of options.sources) {
-    const scope = `path:${source.text}`;
-    const before = { files: counts.files, bytes: counts.bytes };
-    const parent = parents.entries.get(scope);
-    const walk = new Walk({
-      ...options,
-      sink,
-      links,
-      racyFromSec,
-      parents: parent && guardedTrees(options),
-      read: reader ? (file) => reader.add(file) : async (file) => countOnly(file),
-    });
-    const entry = source.isDirectory
-      ? await captureDirectory(walk, source, parent, racyFromSec, options.excludes, reader)
-      : await captureFile(walk, source, parent, reader);
-    const files = counts.files - before.files;
-    records.push({ scope, path: source.path, entry, files, bytes: counts.bytes - before.bytes });
+  const walking: Walking = { options, counts, sink, links, racyFromSec, session, reader };
+  try {
+    const records: ScopeRecord[] = [];
+    for (const source of options.sources) {
+      records.push(await walkScope(walking, source, parents.entries.get(`path:${source.text}`)));
+    }
+    return records;
+  } catch (error) {
+    reader?.abandon();
+    throw error;
+  } finally {
+    hasher.close();
   }
-  hasher.close();
-  return records;
+}
+
+/** What the scopes of one snapshot share. */
+interface Walking {
+  readonly options: CaptureOptions;
+  readonly counts: BackupCounts;
+  readonly sink: NodeSink;
+  readonly links: LinkedContents;
+  readonly racyFromSec: number;
+  readonly session: WriteSession | undefined;
+  readonly reader: FileReader | undefined;
+}
+
+async function walkScope(walking: Walking, source: ScopeSource, parent: TreeEntry | undefined): Promise<ScopeRecord> {
+  const { options, counts, session, reader } = walking;
+  const { files, bytes } = counts;
+  const walk = new Walk({
+    ...options,
+    ...walking,
+    parents: parent && guardedTrees(options),
+    // A file that was named is meant, whatever its size.
+    maxFileBytes: source.isDirectory ? options.maxFileBytes : Number.POSITIVE_INFINITY,
+    read: reader ? (file) => reader.add(file) : async (file) => countOnly(file),
+    idle: async () => reader?.idle(),
+    drain: async () => session?.drain(),
+  });
+  const entry = source.isDirectory
+    ? await captureDirectory(walk, source, parent, walking)
+    : await captureFile(walk, source, parent, reader);
+  const scope = `path:${source.text}`;
+  return { scope, path: source.path, entry, files: counts.files - files, bytes: counts.bytes - bytes };
 }
 
 /** A dry run knows the file's place but not its content. */
@@ -170,17 +231,17 @@ function countOnly(file: PendingFile): void {
   file.directory.resolve(file.slot, entryBytes(file.name, file.seen, { form: 'none' }));
 }
 
-/** The parent's trees; where they cannot be read the walk goes on as if there were no parent, and stores everything again. */
-function guardedTrees({ repository, logger }: CaptureOptions): ParentTrees {
+/** The parent's trees; damage there is told from damage elsewhere. What only the index got wrong heals at the next opening. */
+function guardedTrees({ repository }: CaptureOptions): ParentTrees {
   return {
     async *leaves(root) {
       try {
         yield* repository.trees.leaves(root);
       } catch (error) {
         if (!isBitacoraError(error, 'DATA_CORRUPT') && !isBitacoraError(error, 'OBJECT_MISSING')) throw error;
-        logger.warn('A directory of the parent snapshot cannot be read; its files are read again.', {
-          reason: error.message,
-        });
+        if (!isIndexDamage(error)) throw new ParentDamage(error);
+        await repository.index.distrust();
+        throw error;
       }
     },
   };
@@ -190,21 +251,17 @@ async function captureDirectory(
   walk: Walk,
   source: ScopeSource,
   parent: TreeEntry | undefined,
-  racyFromSec: number,
-  excludes: readonly string[],
-  reader: FileReader | undefined,
+  { options, racyFromSec, reader }: Walking,
 ): Promise<Uint8Array> {
-  const fd = openSourceDirectory(source.text);
-  const stat = statFd(fd, new FileStat());
-  const seen = seenOf(stat, ENTRY_TYPES.directory, racyFromSec);
-  const xattrs = listXattrsFd(fd);
+  const { fd, seen, device, xattrs, listing } = openScope(source.text, racyFromSec);
   let root: Uint8Array | undefined;
   await walk.directory({
     fd,
+    listing,
     path: source.path,
     parentRoot: parent?.content.form === 'directory' ? parent.content.id : undefined,
-    excludes: Excludes.root(excludes),
-    device: stat.dev,
+    excludes: Excludes.root(options.excludes),
+    device,
     done: (id) => {
       root = id;
     },
@@ -214,33 +271,64 @@ async function captureDirectory(
   return entryBytes(EMPTY_NAME, seen, { form: 'directory', id: root }, { xattrs });
 }
 
+interface OpenScope {
+  readonly fd: number;
+  readonly seen: Seen;
+  readonly device: number;
+  readonly xattrs: ReturnType<typeof listXattrsFd>;
+  readonly listing: DirectoryListing;
+}
+
+function openScope(path: string, racyFromSec: number): OpenScope {
+  const fd = openSourceDirectory(path);
+  try {
+    const stat = statFd(fd, new FileStat());
+    const seen = seenOf(stat, ENTRY_TYPES.directory, racyFromSec);
+    return { fd, seen, device: stat.dev, xattrs: listXattrsFd(fd), listing: readDirectory(fd) };
+  } catch (error) {
+    closeFd(fd);
+    throw unreadable(path, error);
+  }
+}
+
 function openSourceDirectory(path: string): number {
   try {
     return openDirectory(path);
   } catch (error) {
-    throw new BitacoraError('SOURCE_UNREADABLE', `Cannot back up "${path}": ${errnoCode(error) ?? String(error)}.`, {
-      cause: error,
-    });
+    throw unreadable(path, error);
   }
 }
 
-/** A scope that is one file: walked as the only entry of its directory, which itself is not kept. */
+function unreadable(path: string, cause: unknown): BitacoraError {
+  const message = `Cannot back up "${path}": ${errnoCode(cause) ?? String(cause)}.`;
+  return new BitacoraError('SOURCE_UNREADABLE', message, { cause });
+}
+
+/** A scope that is one file: walked as the only entry of its directory, which itself is not kept. A link leads to its file. */
 async function captureFile(
   walk: Walk,
   source: ScopeSource,
   parent: TreeEntry | undefined,
   reader: FileReader | undefined,
 ): Promise<Uint8Array> {
-  const slash = source.text.lastIndexOf('/');
-  const directory = source.text.slice(0, slash) || '/';
-  const name = utf8(source.text.slice(slash + 1));
+  const path = realPath(source.text);
+  const slash = path.lastIndexOf('/');
+  const name = utf8(path.slice(slash + 1));
   const caught = new EntryCatcher();
-  const fd = openSourceDirectory(directory);
-  await walk.single(fd, utf8(source.text.slice(0, slash)), name, parent && cursorOn(parent, name), caught);
+  const fd = openSourceDirectory(path.slice(0, slash) || '/');
+  await walk.single(fd, utf8(path.slice(0, slash)), name, parent && cursorOn(parent, name), caught);
   await reader?.idle();
   if (!caught.entry) throw new BitacoraError('SOURCE_MISSING', `Cannot back up "${source.text}": it is gone.`);
   const entry = decodeEntry(new NodeReader(caught.entry, 'a directory entry'));
   return encodeEntry({ ...entry, name: EMPTY_NAME });
+}
+
+function realPath(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch (error) {
+    throw unreadable(path, error);
+  }
 }
 
 /** Keeps the one entry that reaches it. */

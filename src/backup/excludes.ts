@@ -1,15 +1,34 @@
 import ignore, { type Ignore } from 'ignore';
 import { BitacoraError, decodeUtf8, printable } from '../base/index.js';
 
+/** Names differ by case, as they do on disk. */
+const OPTIONS = { allowRelativePaths: false, ignorecase: false };
+/** The library remembers every path that it was asked about; after so many it starts anew. */
+const REMEMBERED_MOST = 20_000;
+
 /** One set of gitignore rules and how deep below the scope's root the paths that it sees begin. */
-interface RuleSet {
-  readonly rules: Ignore;
+class RuleSet {
   readonly depth: number;
+  #rules: Ignore;
+  #asked = 0;
+
+  constructor(rules: Ignore, depth: number) {
+    this.#rules = rules;
+    this.depth = depth;
+  }
+
+  test(path: string): ReturnType<Ignore['test']> {
+    if (++this.#asked > REMEMBERED_MOST) {
+      this.#rules = ignore(OPTIONS).add(this.#rules);
+      this.#asked = 0;
+    }
+    return this.#rules.test(path);
+  }
 }
 
 /** Compiles gitignore-style patterns. Throws `USAGE` for a pattern that cannot be one. */
 export function compilePatterns(patterns: readonly string[]): Ignore {
-  const rules = ignore({ allowRelativePaths: false });
+  const rules = ignore(OPTIONS);
   for (const pattern of patterns) {
     if (pattern.includes('\0')) throw new BitacoraError('USAGE', `The pattern "${pattern}" has a NUL byte in it.`);
     rules.add(pattern);
@@ -31,7 +50,7 @@ export class Excludes {
   }
 
   static root(patterns: readonly string[]): Excludes {
-    return new Excludes(patterns.length > 0 ? [{ rules: compilePatterns(patterns), depth: 0 }] : [], []);
+    return new Excludes(patterns.length > 0 ? [new RuleSet(compilePatterns(patterns), 0)] : [], []);
   }
 
   /** Whether any rule is in force; if not, names need not be decoded. */
@@ -41,8 +60,8 @@ export class Excludes {
 
   /** The same with the rules of this directory's own `.bitacoraignore`. */
   with(text: string): Excludes {
-    const rules = ignore({ allowRelativePaths: false }).add(text);
-    return new Excludes([...this.#sets, { rules, depth: this.#path.length }], this.#path);
+    const rules = ignore(OPTIONS).add(text);
+    return new Excludes([...this.#sets, new RuleSet(rules, this.#path.length)], this.#path);
   }
 
   /** The rules as they hold one directory further down. */
@@ -54,8 +73,8 @@ export class Excludes {
     const suffix = isDirectory ? '/' : '';
     const path = [...this.#path, nameText(name)];
     let excluded = false;
-    for (const { rules, depth } of this.#sets) {
-      const { ignored, unignored } = rules.test(path.slice(depth).join('/') + suffix);
+    for (const rules of this.#sets) {
+      const { ignored, unignored } = rules.test(path.slice(rules.depth).join('/') + suffix);
       if (ignored) excluded = true;
       else if (unignored) excluded = false;
     }

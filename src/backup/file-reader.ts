@@ -1,6 +1,13 @@
 import { constants } from 'node:fs';
 import { concatBytes, errnoCode } from '../base/index.js';
-import { FILE_FIELDS, FILE_FLAGS, FILE_STATUS, type FilesResult, RESULT_FIELDS } from '../engine/index.js';
+import {
+  FILE_FIELDS,
+  FILE_FLAGS,
+  FILE_STATUS,
+  type FilesResult,
+  RESULT_FIELDS,
+  type ReadFailure,
+} from '../engine/index.js';
 import { ENTRY_FLAGS, ENTRY_TYPES, type EntryContent, type ExtendedAttribute, ID_BYTES } from '../format/index.js';
 import { capabilities, closeFd, dataRanges, FileStat, listXattrsFd, openFileAt, statFd } from '../posix/index.js';
 import { ContentWriter, type NodeSink } from '../snapshot/index.js';
@@ -64,7 +71,7 @@ export class FileReader {
     const { size } = file.seen.stat;
     file.directory.hold();
     if (size > BATCH_FILE_BYTES_MOST || isSparse(file)) {
-      await this.#ready();
+      await this.#ready([file]);
       this.#run(this.#stream(file));
       return;
     }
@@ -86,7 +93,7 @@ export class FileReader {
     this.#bytes = 0;
     this.#nameBytes = 0;
     this.#directories.clear();
-    await this.#ready();
+    await this.#ready(batch);
     this.#run(this.#send(batch, nameBytes, bytes));
   }
 
@@ -97,9 +104,22 @@ export class FileReader {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  async #ready(): Promise<void> {
-    if (this.#failure !== undefined) throw this.#failure;
-    await this.#session.ready();
+  /** Gives up what was gathered; what is being read settles when the session ends. */
+  abandon(): void {
+    const batch = this.#batch;
+    this.#batch = [];
+    for (const file of batch) file.directory.release();
+  }
+
+  /** Waits until the workers can take these files, or lets go of them. */
+  async #ready(files: readonly PendingFile[]): Promise<void> {
+    try {
+      if (this.#failure !== undefined) throw this.#failure;
+      await this.#session.ready();
+    } catch (error) {
+      for (const file of files) file.directory.release();
+      throw error;
+    }
   }
 
   #run(work: Promise<void>): void {
@@ -182,25 +202,52 @@ export class FileReader {
   async #stream(file: PendingFile): Promise<void> {
     let fd: number | undefined;
     try {
-      fd = openQuietly(file);
-      const stat = statFd(fd, new FileStat());
-      if (!stat.isFile) throw Object.assign(new Error('It is no longer a file.'), { code: 'EINVAL' });
-      const seen = seenOf(stat, ENTRY_TYPES.file, this.#racyFromSec);
-      const ranges = isSparse(file) ? [...dataRanges(fd, stat.size)] : undefined;
-      const xattrs = listXattrsFd(fd);
-      const layout = new StreamLayout(new ContentWriter(this.#sink), ranges, stat.size);
-      const call = { fd, pipe: false, largeClass: file.largeClass, ranges, size: stat.size };
-      await this.#session.stream(call, (ids, lengths) => layout.add(ids, lengths));
-      const { content, size } = layout.finish();
-      this.#finish(file, seen, content, size, xattrs);
-    } catch (error) {
-      const code = errnoCode(error);
-      if (code === undefined) throw error;
-      file.onFailure(code, error instanceof Error ? error.message : code);
+      const opened = openForStream(file, this.#racyFromSec);
+      if ('code' in opened) {
+        file.onFailure(opened.code, opened.message);
+        return;
+      }
+      fd = opened.fd;
+      const { seen, size, ranges, xattrs } = opened;
+      const layout = new StreamLayout(new ContentWriter(this.#sink), ranges, size);
+      const call = { fd, pipe: false, largeClass: file.largeClass, ranges, size };
+      const { failure } = await this.#session.stream(call, (ids, lengths) => layout.add(ids, lengths));
+      if (failure) {
+        file.onFailure(failure.code, failure.message);
+        return;
+      }
+      const read = layout.finish();
+      this.#finish(file, seen, read.content, read.size, xattrs);
     } finally {
       if (fd !== undefined) closeFd(fd);
       file.directory.release();
     }
+  }
+}
+
+interface OpenedFile {
+  readonly fd: number;
+  readonly seen: Seen;
+  readonly size: number;
+  readonly ranges: readonly { readonly offset: number; readonly length: number }[] | undefined;
+  readonly xattrs: readonly ExtendedAttribute[];
+}
+
+/** Opens a file and looks at it, or says why that is not possible: what goes wrong here is the source's. */
+function openForStream(file: PendingFile, racyFromSec: number): OpenedFile | ReadFailure {
+  let fd: number | undefined;
+  try {
+    fd = openQuietly(file);
+    const stat = statFd(fd, new FileStat());
+    if (!stat.isFile) throw Object.assign(new Error('It is no longer a file.'), { code: 'EINVAL' });
+    const seen = seenOf(stat, ENTRY_TYPES.file, racyFromSec);
+    const ranges = isSparse(file) ? [...dataRanges(fd, stat.size)] : undefined;
+    return { fd, seen, size: stat.size, ranges, xattrs: listXattrsFd(fd) };
+  } catch (error) {
+    if (fd !== undefined) closeFd(fd);
+    const code = errnoCode(error);
+    if (code === undefined) throw error;
+    return { code, message: error instanceof Error ? error.message : code };
   }
 }
 

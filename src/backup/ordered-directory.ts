@@ -32,6 +32,7 @@ export class OrderedDirectory {
   #pending = 0;
   #reads = 0;
   #scanned = false;
+  #abandoned = false;
   #closed = false;
 
   /** `done` is called once, when all entries are known, with the id of the root node. The descriptor is closed here. */
@@ -91,11 +92,15 @@ export class OrderedDirectory {
     this.#finishIfComplete();
   }
 
-  /** Gives the descriptor back when the walk failed. */
+  /** The walk failed: the directory is never done. The descriptor closes when nobody reads by it any more. */
   abandon(): void {
-    if (this.#closed) return;
-    this.#closed = true;
-    closeFd(this.fd);
+    this.#abandoned = true;
+    this.#closeIfUnused();
+  }
+
+  /** Entries in memory that wait for a pending one before them. */
+  get waiting(): number {
+    return this.#queue.length - this.#head;
   }
 
   #add(bytes: Uint8Array, start: number, end: number, nameStart: number, fixed: number): void {
@@ -119,11 +124,13 @@ export class OrderedDirectory {
   }
 
   #finishIfComplete(): void {
-    if (this.#scanned && this.#pending === 0) this.#done(this.#writer.finish());
+    if (this.#scanned && !this.#abandoned && this.#pending === 0) this.#done(this.#writer.finish());
   }
 
   #closeIfUnused(): void {
-    if (this.#scanned && this.#reads === 0) this.abandon();
+    if (this.#closed || this.#reads > 0 || !(this.#scanned || this.#abandoned)) return;
+    this.#closed = true;
+    closeFd(this.fd);
   }
 }
 

@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
-import { asBuffer, type Clock, errnoCode, type ProgressSink, printable, throwIfAborted } from '../base/index.js';
+import { type Clock, errnoCode, type ProgressSink, printable, throwIfAborted } from '../base/index.js';
 import {
   decodeEntry,
   ENTRY_FLAGS,
@@ -12,18 +12,18 @@ import {
 } from '../format/index.js';
 import {
   closeFd,
+  type DirectoryListing,
   FileStat,
   listXattrsAt,
   listXattrsFd,
   openDirectoryAt,
-  openFileAt,
   ownerNames,
-  readAt,
   readDirectory,
   readLinkAt,
   statAt,
 } from '../posix/index.js';
 import { DirectoryWriter, type NodeSink } from '../snapshot/index.js';
+import { IGNORE_FILE_NAME, isCache, isCacheTag, ownRules } from './directory-rules.js';
 import { entryBytes, inlineIds, type Seen, seenOf, typeOf, unchanged } from './entry-of.js';
 import { Excludes } from './excludes.js';
 import type { PendingFile } from './file-reader.js';
@@ -33,13 +33,11 @@ import { type EntryWriter, OrderedDirectory } from './ordered-directory.js';
 import { ParentDirectory, type ParentTrees } from './parent-directory.js';
 import type { BackupCounts } from './report.js';
 
-const IGNORE_FILE = Buffer.from('.bitacoraignore');
-const IGNORE_BYTES_MOST = 1 << 20;
-const CACHE_TAG = Buffer.from('CACHEDIR.TAG');
-const CACHE_SIGNATURE = Buffer.from('Signature: 8a477f597d28d172789f06886806bc55');
 const LARGE_CLASS_BYTES = 16 * 2 ** 30;
 /** The main thread serves others at least this often. */
 const BREATHE_MS = 10;
+/** Entries that may wait in memory for one that is still being read. */
+const WAITING_MOST = 16_384;
 
 export interface WalkOptions {
   readonly sink: NodeSink;
@@ -58,15 +56,24 @@ export interface WalkOptions {
   readonly maxFileBytes: number;
   /** Takes a file that must be read. */
   read(file: PendingFile): Promise<void>;
+  /** Waits until all files taken have been read. */
+  idle(): Promise<void>;
+  /** Lets nodes be stored when many have gathered. */
+  drain(): Promise<void>;
+}
+
+/** Where names are looked at. */
+interface Site {
+  readonly fd: number;
+  readonly path: Uint8Array;
+  readonly device: number;
 }
 
 /** One directory as the walk comes to it. */
-interface Place {
-  readonly fd: number;
-  readonly path: Uint8Array;
+interface Place extends Site {
+  readonly listing: DirectoryListing;
   readonly parentRoot: Uint8Array | undefined;
   readonly excludes: Excludes;
-  readonly device: number;
   readonly done: (root: Uint8Array) => void;
 }
 
@@ -85,20 +92,21 @@ export class Walk {
     this.#lastBreath = options.clock.monotonic();
   }
 
-  /** Walks the directory open at `place.fd` and closes it. Resolves when all names were seen; `done` may be called later. */
+  /** Walks the listed directory open at `place.fd` and closes it. Resolves when all names were seen; `done` may be called later. */
   async directory(place: Place): Promise<void> {
     const { sink, counts, parents } = this.#options;
     const directory = new OrderedDirectory(place.fd, new DirectoryWriter(sink, this.#owners), place.done);
     const parent = parents && place.parentRoot ? new ParentDirectory(parents, place.parentRoot) : undefined;
     try {
-      const listing = readDirectory(place.fd);
-      const excludes = this.#ownRules(place, find(listing, IGNORE_FILE));
-      const isCache = this.#options.skipCaches && find(listing, CACHE_TAG) && this.#hasCacheTag(place.fd);
+      const { listing } = place;
+      const excludes = this.#ownRules(place);
+      const cache = this.#options.skipCaches && isCache(place.fd, listing);
       counts.directories++;
       for (let i = 0; i < listing.length; i++) {
         const name = listing.name(i);
-        if (isCache && !CACHE_TAG.equals(name)) counts.excluded++;
+        if (cache && !isCacheTag(name)) counts.excluded++;
         else await this.#entry(directory, place, excludes, name, parent);
+        if (directory.waiting > WAITING_MOST) await this.#options.idle();
       }
       await parent?.close();
       directory.scanned();
@@ -117,9 +125,9 @@ export class Walk {
     writer: EntryWriter,
   ): Promise<void> {
     const directory = new OrderedDirectory(fd, writer, () => {});
-    const place: Place = { fd, path, parentRoot: undefined, excludes: Excludes.root([]), device: 0, done: () => {} };
+    const place = { fd, path, device: 0 };
     try {
-      await this.#entry(directory, place, place.excludes, name, { find: () => before });
+      await this.#entry(directory, place, Excludes.root([]), name, { find: () => before });
       directory.scanned();
     } catch (error) {
       directory.abandon();
@@ -129,7 +137,7 @@ export class Walk {
 
   async #entry(
     directory: OrderedDirectory,
-    place: Place,
+    place: Site,
     excludes: Excludes,
     name: Uint8Array,
     parent: Pick<ParentDirectory, 'find'> | undefined,
@@ -152,7 +160,7 @@ export class Walk {
     else this.#other(directory, place, name, stat, type, before);
   }
 
-  #look(directory: OrderedDirectory, place: Place, name: Uint8Array): FileStat | 'gone' | 'unreadable' {
+  #look(directory: OrderedDirectory, place: Site, name: Uint8Array): FileStat | 'gone' | 'unreadable' {
     try {
       return statAt(directory.fd, name, this.#stat);
     } catch (error) {
@@ -164,7 +172,7 @@ export class Walk {
 
   async #subdirectory(
     directory: OrderedDirectory,
-    place: Place,
+    place: Site,
     excludes: Excludes,
     name: Uint8Array,
     stat: FileStat,
@@ -172,34 +180,31 @@ export class Walk {
   ): Promise<void> {
     const { oneFileSystem, sink, counts } = this.#options;
     const seen = seenOf(stat, ENTRY_TYPES.directory, this.#options.racyFromSec);
-    const device = stat.dev;
     const own = name.slice();
+    if (oneFileSystem && stat.dev !== place.device) {
+      // What is mounted here is not even opened: it may hang or be huge.
+      counts.directories++;
+      directory.addEncoded(entryBytes(own, seen, emptyDirectory(sink, this.#owners)));
+      return;
+    }
     const known = before && decodeBefore(before);
-    let fd: number;
-    try {
-      fd = openDirectoryAt(directory.fd, own);
-    } catch (error) {
-      const code = errnoCode(error);
-      if (code === 'ENOENT') return;
-      this.#fail(place, own, error);
+    const opened = openListed(directory.fd, own);
+    if ('error' in opened) {
+      if (errnoCode(opened.error) === 'ENOENT') return;
+      this.#fail(place, own, opened.error);
       const content = known?.content.form === 'directory' ? known.content : emptyDirectory(sink, this.#owners);
       const flags = known?.content.form === 'directory' ? ENTRY_FLAGS.stale : ENTRY_FLAGS.unread;
       directory.addEncoded(entryBytes(own, seen, content, { flags, xattrs: known?.xattrs ?? [] }));
       return;
     }
-    const xattrs = listXattrsFd(fd);
+    const { fd, listing, xattrs } = opened;
     const slot = directory.reserve();
     const done = (id: Uint8Array): void =>
       directory.resolve(slot, entryBytes(own, seen, { form: 'directory', id }, { xattrs }));
-    if (oneFileSystem && device !== place.device) {
-      closeFd(fd);
-      counts.directories++;
-      done(new DirectoryWriter(sink, this.#owners).finish());
-      return;
-    }
     const parentRoot = known?.content.form === 'directory' ? known.content.id : undefined;
     await this.directory({
       fd,
+      listing,
       path: joinPath(place.path, own),
       parentRoot,
       excludes: excludes.enter(own),
@@ -210,7 +215,7 @@ export class Walk {
 
   async #file(
     directory: OrderedDirectory,
-    place: Place,
+    place: Site,
     name: Uint8Array,
     stat: FileStat,
     before: LeafCursor | undefined,
@@ -242,7 +247,7 @@ export class Walk {
 
   #pending(
     directory: OrderedDirectory,
-    place: Place,
+    place: Site,
     name: Uint8Array,
     seen: Seen,
     blocks: number,
@@ -257,7 +262,7 @@ export class Walk {
       name,
       seen,
       blocks,
-      parentIds: known && inlineIds(known),
+      parentIds: known && !this.#options.force ? inlineIds(known) : undefined,
       largeClass: largeBefore ?? seen.stat.size >= LARGE_CLASS_BYTES,
       onRead: (bytes) => {
         counts.bytesRead += bytes;
@@ -265,6 +270,9 @@ export class Walk {
       onFailure: (code, message) => {
         if (code === 'ENOENT') {
           counts.files--;
+          counts.bytes -= seen.stat.size;
+          if (known?.type === ENTRY_TYPES.file) counts.filesChanged--;
+          else counts.filesNew--;
           directory.drop(slot);
           return;
         }
@@ -277,7 +285,7 @@ export class Walk {
 
   #other(
     directory: OrderedDirectory,
-    place: Place,
+    place: Site,
     name: Uint8Array,
     stat: FileStat,
     type: EntryType,
@@ -314,29 +322,20 @@ export class Walk {
     directory.addEncoded(encodeEntry({ ...known, name, flags: known.flags | ENTRY_FLAGS.stale }));
   }
 
-  #fail(place: Place, name: Uint8Array, error: unknown): void {
+  #fail(place: Site, name: Uint8Array, error: unknown): void {
     const code = errnoCode(error);
     if (code === undefined) throw error;
     const path = joinPath(place.path, name);
     this.#options.counts.fail(path, code, `Cannot read "${printable(path)}": ${code}`);
   }
 
-  #ownRules(place: Place, present: boolean): Excludes {
-    if (!present) return place.excludes;
+  #ownRules(place: Place): Excludes {
     try {
-      return place.excludes.with(readSmall(place.fd, IGNORE_FILE, IGNORE_BYTES_MOST).toString('utf8'));
+      const text = ownRules(place.fd, place.listing);
+      return text === undefined ? place.excludes : place.excludes.with(text);
     } catch (error) {
-      this.#fail(place, IGNORE_FILE, error);
+      this.#fail(place, IGNORE_FILE_NAME, error);
       return place.excludes;
-    }
-  }
-
-  #hasCacheTag(fd: number): boolean {
-    try {
-      return readSmall(fd, CACHE_TAG, CACHE_SIGNATURE.length).equals(CACHE_SIGNATURE);
-    } catch {
-      // A tag that cannot be read marks nothing; its own entry will report why.
-      return false;
     }
   }
 
@@ -344,6 +343,7 @@ export class Walk {
     const { counts, clock, progress, signal } = this.#options;
     throwIfAborted(signal);
     progress({ phase: 'backup', files: counts.files, bytes: counts.bytes, current: printable(path) });
+    await this.#options.drain();
     await setImmediate();
     this.#lastBreath = clock.monotonic();
   }
@@ -351,6 +351,24 @@ export class Walk {
 
 function decodeBefore(cursor: LeafCursor): TreeEntry {
   return decodeEntry(new NodeReader(cursor.bytes, 'a directory entry', cursor.start, cursor.end));
+}
+
+interface ListedDirectory {
+  readonly fd: number;
+  readonly listing: DirectoryListing;
+  readonly xattrs: ReturnType<typeof listXattrsFd>;
+}
+
+/** Opens and lists a subdirectory; whatever prevents it is the source's. */
+function openListed(dirfd: number, name: Uint8Array): ListedDirectory | { readonly error: unknown } {
+  let fd: number | undefined;
+  try {
+    fd = openDirectoryAt(dirfd, name);
+    return { fd, xattrs: listXattrsFd(fd), listing: readDirectory(fd) };
+  } catch (error) {
+    if (fd !== undefined) closeFd(fd);
+    return { error };
+  }
 }
 
 /** What stands for a file that could not be read: its last known content, or none. */
@@ -363,29 +381,4 @@ function carriedBytes(name: Uint8Array, seen: Seen, known: TreeEntry | undefined
 
 function emptyDirectory(sink: NodeSink, owners: ReturnType<typeof ownerNames>): { form: 'directory'; id: Uint8Array } {
   return { form: 'directory', id: new DirectoryWriter(sink, owners).finish() };
-}
-
-/** Whether a listing, which is sorted, holds a name. */
-function find(listing: { readonly length: number; name(index: number): Uint8Array }, wanted: Buffer): boolean {
-  let low = 0;
-  let high = listing.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    const order = wanted.compare(listing.name(middle));
-    if (order === 0) return true;
-    if (order > 0) low = middle + 1;
-    else high = middle;
-  }
-  return false;
-}
-
-function readSmall(dirfd: number, name: Uint8Array, most: number): Buffer {
-  // Blocking on a fifo that stands there instead would stop the walk; O_NONBLOCK is 0o4000.
-  const fd = openFileAt(dirfd, name, 0o4000);
-  try {
-    const bytes = Buffer.alloc(most);
-    return asBuffer(bytes.subarray(0, readAt(fd, bytes, 0)));
-  } finally {
-    closeFd(fd);
-  }
 }

@@ -1,0 +1,89 @@
+import { readFileSync } from 'node:fs';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import t, { type Test } from 'tap';
+import { memoryLogger } from '../vault/fixture.js';
+import { makeSetting, noise, objects, type Setting } from './fixture.js';
+
+async function damaged(t: Test, act: (path: string) => Promise<void>, logger = memoryLogger()): Promise<Setting> {
+  const setting = await makeSetting(t, { local: true, logger });
+  for (let i = 0; i < 300; i++) setting.write(`dir${i % 7}/${i}`, noise(500, i + 1));
+  await setting.run();
+  const packs = await objects(setting, 'packs');
+  t.equal(packs.length, 1, 'a small snapshot is one pack');
+  await act(join(setting.vaultPath, packs[0]!));
+  await setting.reopen();
+  return setting;
+}
+
+/** Flips a bit in every frame. */
+async function corrupt(path: string): Promise<void> {
+  const bytes = readFileSync(path);
+  for (let at = 200; at < bytes.length - 9000; at += 512) bytes[at]! ^= 4;
+  await writeFile(path, bytes);
+}
+
+async function everything(t: Test, setting: Setting): Promise<void> {
+  for (const { manifest } of await setting.repository.snapshots.list()) {
+    const kept = await setting.read(manifest.scopes[0]!);
+    t.equal(kept.size, 308);
+    for (let i = 0; i < 300; i++) t.ok(kept.get(`dir${i % 7}/${i}`)!.bytes!.equals(noise(500, i + 1)));
+  }
+}
+
+t.test('backup() beside a corrupt parent reads everything again and heals old snapshots', async (t) => {
+  const logger = memoryLogger();
+  const setting = await damaged(t, corrupt, logger);
+  const report = await setting.run({ logger });
+  t.equal(report.status, 'complete');
+  t.equal(report.counts.files, 300);
+  t.equal(report.counts.bytesRead, 150_000);
+  t.ok(logger.lines.some((line) => line.startsWith('warn: The parent snapshot is damaged')));
+  await setting.reopen();
+  await everything(t, setting);
+  const next = await setting.run();
+  t.equal(next.counts.bytesRead, 0, 'once');
+});
+
+t.test('backup() beside a parent whose pack is gone stores everything again', async (t) => {
+  const setting = await damaged(t, (path) => rm(path));
+  const report = await setting.run();
+  t.equal(report.status, 'complete');
+  t.equal(report.counts.bytesRead, 150_000);
+  await setting.reopen();
+  await everything(t, setting);
+});
+
+t.test('backup() beside a gone pack heals after the index was rebuilt, too', async (t) => {
+  const setting = await damaged(t, (path) => rm(path));
+  await setting.reopen({ rebuild: true });
+  const report = await setting.run();
+  t.equal(report.counts.bytesRead, 150_000);
+  await everything(t, setting);
+});
+
+t.test('backup() that relies on a pack that is gone commits nothing', async (t) => {
+  const setting = await damaged(t, (path) => rm(path));
+  setting.write('elsewhere/copy', noise(500, 1));
+  const run = setting.run({ paths: [join(setting.source, 'elsewhere')] });
+  await t.rejects(run, { code: 'OBJECT_MISSING' });
+  t.equal((await setting.repository.snapshots.list()).length, 1);
+  await setting.reopen({ rebuild: true });
+  await t.resolves(setting.run({ paths: [join(setting.source, 'elsewhere')] }), 'as the message says');
+});
+
+t.test('backup() with force stores what the vault has lost', async (t) => {
+  const setting = await makeSetting(t, { local: true });
+  setting.write('large', noise(6 * 2 ** 20));
+  await setting.run();
+  const packs = await objects(setting, 'packs');
+  t.equal(packs.length, 2, 'data and nodes lie apart');
+  const sizes = packs.map((name) => readFileSync(join(setting.vaultPath, name)).length);
+  await rm(join(setting.vaultPath, packs[sizes[0]! > sizes[1]! ? 0 : 1]!));
+  await setting.reopen({ rebuild: true });
+  const report = await setting.run({ force: true });
+  t.equal(report.counts.bytesNew, 6 * 2 ** 20);
+  for (const { manifest } of await setting.repository.snapshots.list()) {
+    t.ok((await setting.read(manifest.scopes[0]!)).get('large')!.bytes!.equals(noise(6 * 2 ** 20)));
+  }
+});
