@@ -10,6 +10,7 @@ import {
 } from '../../src/crypto/index.js';
 import {
   CHUNK_KINDS,
+  type ChunkKind,
   encodeTrailer,
   FooterBuilder,
   frameHeaderBytes,
@@ -36,19 +37,29 @@ export function makePack(
   frames: readonly (readonly Uint8Array[])[],
   random: Random = systemRandom,
 ): MadePack {
+  const ofData = frames.map((chunks) => ({ kind: CHUNK_KINDS.data, chunks }));
+  return makeMixedPack(secrets, ofData, random);
+}
+
+/** The same of chunks of any kind. */
+export function makeMixedPack(
+  secrets: UserSecrets,
+  frames: readonly { readonly kind: ChunkKind; readonly chunks: readonly Uint8Array[] }[],
+  random: Random = systemRandom,
+): MadePack {
   const { vaultId, uid, generation, epoch } = secrets;
   const sealer = createSealer(secrets.packKey, { format: 0, type: 1, generation, epoch, vaultId, uid }, random);
   const hasher = createIdHasher(secrets.idKeys);
   const footer = new FooterBuilder();
   const parts: Uint8Array[] = [sealer.header];
   const allIds: Uint8Array[] = [];
-  frames.forEach((chunks, number) => {
-    const plain = framePlain(chunks);
+  frames.forEach(({ kind, chunks }, number) => {
+    const plain = framePlain(kind, chunks);
     const sealed = new Uint8Array(plain.length + TAG_BYTES);
     sealer.seal(number, plain, sealed, 0);
     const ids = new Uint8Array(chunks.length * 32);
-    chunks.forEach((chunk, i) => void hasher.id(CHUNK_KINDS.data, chunk, ids, i * 32));
-    footer.addFrame(CHUNK_KINDS.data, sealed.length, ids);
+    chunks.forEach((chunk, i) => void hasher.id(kind, chunk, ids, i * 32));
+    footer.addFrame(kind, sealed.length, ids);
     parts.push(sealed);
     allIds.push(ids);
   });
@@ -67,9 +78,9 @@ export function makePack(
   return { name: sha256(bytes), bytes, ids: Buffer.concat(allIds) };
 }
 
-function framePlain(chunks: readonly Uint8Array[]): Uint8Array {
+function framePlain(kind: ChunkKind, chunks: readonly Uint8Array[]): Uint8Array {
   const lengths = chunks.map((chunk) => chunk.length);
   const header = new Uint8Array(frameHeaderBytes(lengths));
-  writeFrameHeader(CHUNK_KINDS.data, 0, lengths, header, 0);
+  writeFrameHeader(kind, 0, lengths, header, 0);
   return Buffer.concat([header, ...chunks]);
 }
