@@ -1,4 +1,4 @@
-import { BitacoraError } from '../../base/index.js';
+import { BitacoraError, type ProgressSink } from '../../base/index.js';
 import { loadCodecs } from '../../codec/index.js';
 import { createEngine } from '../../engine/index.js';
 import { decodeEntry, NodeReader, type ScopeRecord } from '../../format/index.js';
@@ -50,7 +50,7 @@ export async function runRestore(context: CommandContext, user: string, flags: R
         verify: flags.verify ?? false,
         dryRun: flags.dryRun ?? false,
         signal,
-        progress: progress.sink,
+        progress: withTotals(progress.sink, selected, flags),
         logger,
         random,
         clock,
@@ -64,6 +64,14 @@ export async function runRestore(context: CommandContext, user: string, flags: R
     if (report.corrupt) return EXIT.corrupt;
     return report.failures.count > 0 ? EXIT.partial : EXIT.ok;
   });
+}
+
+/** Adds how much there is to do, where everything selected will be written. */
+function withTotals(sink: ProgressSink, { scopes }: Selected, flags: RestoreFlags): ProgressSink {
+  if (flags.include || flags.exclude || flags.overwrite) return sink;
+  const filesTotal = scopes.reduce((sum, { files }) => sum + files, 0);
+  const bytesTotal = scopes.reduce((sum, { bytes }) => sum + bytes, 0);
+  return (progress) => sink({ filesTotal, bytesTotal, ...progress });
 }
 
 function restoreScope({ scope, path, entry, files, bytes }: ScopeRecord): RestoreScope {
