@@ -15,6 +15,7 @@ export interface Vault {
 export interface UserKeys {
   /** At 1, 2 and 3, by the kind of a chunk. */
   readonly idKeys: readonly (Buffer | undefined)[];
+  readonly chunkerSecret: Buffer;
   readonly packKey: Buffer;
   readonly logKey: Buffer;
 }
@@ -128,6 +129,7 @@ function unwrap(vault: Vault, uid: Buffer, generation: number, epoch: number, na
     hkdf(root, Buffer.concat([vaultId, uid]), `bitacora/0/${what}`, 32);
   return {
     idKeys: [undefined, ...['id-data', 'id-node', 'id-list'].map((what) => derive(roots.dedup_root, what))],
+    chunkerSecret: derive(roots.dedup_root, 'chunker'),
     packKey: derive(roots.encryption_root, 'pack'),
     logKey: derive(roots.encryption_root, 'log'),
   };

@@ -1,0 +1,108 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import t, { type Test } from 'tap';
+import { backup } from '../../src/backup/index.js';
+import { silentLogger, systemClock, systemRandom } from '../../src/base/index.js';
+import { type CodecName, loadCodecs } from '../../src/codec/index.js';
+import { createEngine } from '../../src/engine/index.js';
+import { initVault, openVault } from '../../src/vault/index.js';
+import { listTree } from '../golden/listing.js';
+import { changeTree, makeTree, seededBytes } from '../golden/sample-trees.js';
+import { referenceCuts } from './chunker.js';
+import { restoreNewest } from './reader.js';
+import { Cursor } from './reader-bytes.js';
+import { readLog } from './reader-log.js';
+import { Chunks } from './reader-packs.js';
+import { readDirectory, readEntry, readList } from './reader-tree.js';
+import { openUser, openVault as readVault } from './reader-vault.js';
+
+const PROGRAM = fileURLToPath(new URL('./restore.js', import.meta.url));
+const SMALL_CLASS = { minBytes: 16_384, normalBytes: 65_536, maxBytes: 262_144 };
+
+interface Place {
+  readonly root: string;
+  readonly source: string;
+  readonly vault: string;
+  readonly keyFile: string;
+}
+
+function makePlace(test: Test): Place {
+  const root = mkdtempSync(join(tmpdir(), 'bitacora-reference-'));
+  test.teardown(() => rmSync(root, { recursive: true, force: true }));
+  return { root, source: join(root, 'source'), vault: join(root, 'vault'), keyFile: join(root, 'key') };
+}
+
+/** Backs up with the program and its worker threads: once, and again after each of `changes`. */
+async function backUp(place: Place, codec: CodecName, changes: readonly (() => void)[] = []): Promise<void> {
+  const parts = { path: place.vault, keyFile: place.keyFile };
+  await loadCodecs();
+  await initVault(parts);
+  const vault = await openVault({ ...parts, logger: silentLogger });
+  await vault.ensureUser('ana');
+  const repository = await vault.openUser('ana');
+  const engine = await createEngine({ threads: 2 });
+  for (const change of [() => undefined, ...changes]) {
+    change();
+    await backup({
+      repository,
+      engine,
+      codec,
+      vaultPath: place.vault,
+      paths: [place.source],
+      kind: 'manual',
+      clock: systemClock,
+      random: systemRandom,
+      logger: silentLogger,
+    });
+  }
+  repository.close();
+  await engine.close();
+  await vault.close();
+}
+
+for (const codec of ['zstd', 'lz4', 'gzip', 'none'] as const) {
+  t.test(`the reference reader restores what was backed up with ${codec}`, async (t) => {
+    const place = makePlace(t);
+    mkdirSync(place.source);
+    const large = Buffer.concat([seededBytes('large', 600_000), Buffer.alloc(300_000, 'again and again ')]);
+    writeFileSync(join(place.source, 'large'), large);
+    makeTree(place.source);
+    await backUp(place, codec, [() => changeTree(place.source)]);
+    const target = join(place.root, 'target');
+    t.same(await restoreNewest(place.vault, place.keyFile, 'ana', target), []);
+    t.same(listTree(join(target, place.source)), listTree(place.source));
+  });
+}
+
+t.test('restore.js restores from the command line, and says what is wrong', async (t) => {
+  const place = makePlace(t);
+  mkdirSync(place.source);
+  writeFileSync(join(place.source, 'file'), 'content');
+  await backUp(place, 'zstd');
+  const run = (...args: string[]) => spawnSync(process.execPath, [PROGRAM, ...args], { encoding: 'utf8' });
+  const target = join(place.root, 'target');
+  t.match(run(place.vault, place.keyFile, 'ana', target), { status: 0, stdout: '', stderr: '' });
+  t.same(Object.keys(listTree(join(target, place.source))), ['.', './file']);
+  t.match(run(place.vault, place.keyFile, 'nobody', target), { status: 1, stderr: /There is no user "nobody"/ });
+  t.match(run(place.vault), { status: 64, stderr: /^Usage/ });
+});
+
+t.test('files are cut as the format page defines it, under the secret that it derives', async (t) => {
+  const place = makePlace(t);
+  mkdirSync(place.source);
+  const bytes = seededBytes('cut', 1_000_000);
+  writeFileSync(join(place.source, 'file'), bytes);
+  await backUp(place, 'none');
+  const user = openUser(readVault(place.vault, place.keyFile), 'ana');
+  const { manifests, buried } = readLog(user);
+  const chunks = new Chunks(user, buried);
+  const scope = readEntry(new Cursor(manifests[0]?.scopes[0]?.entry ?? new Uint8Array(), 'a root'));
+  const [file] = readDirectory(chunks, scope.root ?? Buffer.alloc(32));
+  const lengths = [...readList(chunks, file?.root ?? Buffer.alloc(32))].map(({ length }) => length);
+  let end = 0;
+  const ends = lengths.map((length) => (end += length));
+  t.same(ends, referenceCuts(user.keys(1, 1).chunkerSecret, SMALL_CLASS, bytes));
+});
