@@ -1,7 +1,7 @@
-import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
+import { lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { BitacoraError, errnoCode } from '../base/index.js';
-import { closeFd, FileStat, openDirectory, readDirectory, statFd, tryLock } from '../posix/index.js';
+import { closeFd, openDirectory, readDirectory, tryLock } from '../posix/index.js';
 import type { RestoreOptions } from './options.js';
 import { isStagingName } from './staging.js';
 
@@ -126,13 +126,8 @@ function checkEmpty(fd: number, path: string): void {
 
 function identityOf(vaultPath: string | undefined): Target['vault'] {
   if (vaultPath === undefined) return undefined;
-  const fd = openDirectory(vaultPath);
-  try {
-    const stat = statFd(fd, new FileStat());
-    return { device: stat.dev, inode: stat.ino };
-  } finally {
-    closeFd(fd);
-  }
+  const { dev, ino } = statSync(vaultPath, { bigint: true });
+  return { device: Number(dev), inode: ino };
 }
 
 function cannotUse(path: string, error: unknown): BitacoraError {
