@@ -61,7 +61,8 @@ export class ChunkReader {
     const [location] = await this.#index.lookup(id);
     if (!location) throw missingChunk(id, referrer);
     const head = await this.#heads.get(location.pack);
-    await this.#load(head, location.frame);
+    // Another reader may have had the frame loaded meanwhile.
+    if (!this.#cache.find(id)) await this.#load(head, location.frame);
     const loaded = this.readNow(kind, id);
     if (loaded) return loaded;
     const message = `Pack "${head.label}" does not hold chunk ${toHex(id)} in frame ${location.frame}, as the index says.`;
