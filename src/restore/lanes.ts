@@ -1,4 +1,3 @@
-import type { TransferListItem } from 'node:worker_threads';
 import { throwIfAborted } from '../base/index.js';
 import type { Lane, OpenSecrets } from '../engine/index.js';
 
@@ -7,7 +6,7 @@ const CALLS_PER_LANE = 2;
 
 export interface PreparedCall {
   readonly payload: object;
-  readonly transfer?: readonly TransferListItem[];
+  readonly transfer?: readonly ArrayBuffer[];
 }
 
 let sessions = 0;

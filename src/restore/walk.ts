@@ -196,7 +196,8 @@ export class Walker {
       const place = exists ? this.#existingDirectory(parent, entry.name) : 'new';
       if (place === 'left') return;
       const folder = place instanceof Folder ? place : undefined;
-      const directory = new TargetDirectory(parent, entry.name, this.facts(entry, owners), folder);
+      const facts = this.facts(withoutLeaf(entry), owners);
+      const directory = new TargetDirectory(parent, facts.entry.name, facts, folder);
       if (taken && !folder && !options.dryRun) directory.intake(stagings);
       if (taken) report.directories++;
       await this.content(directory, entry, path);
@@ -212,7 +213,7 @@ export class Walker {
     statAt(handles.fd(parent.folder!), name, stat);
     if (stat.isDirectory) {
       if (!target.vault || stat.ino !== target.vault.inode || stat.dev !== target.vault.device) {
-        return new Folder(parent.folder, name);
+        return new Folder(parent.folder, new Uint8Array(name));
       }
       report.fail(parent.path(name), 'TARGET_IN_VAULT', 'The vault lies here; nothing is restored into it.');
       return 'left';
@@ -294,7 +295,7 @@ export class Walker {
     if (outcome === 'identical') {
       report.identical++;
       if (group !== undefined && !first) {
-        this.#links.set(group, { folder: parent.folder!, name: entry.name.slice(), task: undefined, inode });
+        this.#links.set(group, { folder: parent.folder!, name: new Uint8Array(entry.name), task: undefined, inode });
       }
     } else if (outcome === 'kept') report.kept++;
     else report.fail(parent.path(entry.name), 'EEXIST', 'Something bears its name, and no overwrite rule was given.');
@@ -308,7 +309,8 @@ export class Walker {
     group: string | undefined,
   ): Promise<void> | undefined {
     const folder = directory.intake(this.#site.stagings);
-    if (group !== undefined && !first) this.#links.set(group, { folder, name: entry.name.slice(), task: undefined });
+    if (group !== undefined && !first)
+      this.#links.set(group, { folder, name: new Uint8Array(entry.name), task: undefined });
     this.#pipeline.window.others.push({ directory, entry, owner, permissions, firstName: first });
     return this.#pipeline.window.full ? this.#pipeline.rotate() : undefined;
   }
@@ -336,7 +338,7 @@ export class Walker {
       slotCall: 0,
     };
     pipeline.window.files.push(task);
-    if (group !== undefined) this.#links.set(group, { folder: task.folder, name: entry.name.slice(), task });
+    if (group !== undefined) this.#links.set(group, { folder: task.folder, name: new Uint8Array(entry.name), task });
     if (entry.content.form === 'list') return this.#listed(task);
     if (entry.content.form === 'chunk') pipeline.window.addItem({ length: entry.size, id: entry.content.id }, 0);
     else if (entry.content.form === 'items') this.#inline(task, entry.content.items);
@@ -389,6 +391,12 @@ export class Walker {
     const { options, report } = this.#site;
     options.progress?.({ phase: 'restore', files: report.files, bytes: report.bytesWritten });
   }
+}
+
+/** A directory's entry in memory of its own: it may be kept long after its leaf. */
+function withoutLeaf(entry: TreeEntry): TreeEntry {
+  const xattrs = entry.xattrs.map(({ name, value }) => ({ name: new Uint8Array(name), value: new Uint8Array(value) }));
+  return { ...entry, name: new Uint8Array(entry.name), xattrs, content: { form: 'none' } };
 }
 
 function joined(path: string, name: Uint8Array): string {

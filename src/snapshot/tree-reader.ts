@@ -56,7 +56,7 @@ export class TreeReader {
   leavesNow(rootId: Uint8Array): LeafCursor[] | undefined {
     const bytes = this.#source.readNow(CHUNK_KINDS.node, rootId);
     // A directory of several leaves is worth a stream: joining its leaves here would leave the order of names unchecked.
-    return bytes && isLeaf(bytes) ? [new LeafCursor(bytes)] : undefined;
+    return bytes && isLeaf(bytes) ? [new LeafCursor(new Uint8Array(bytes))] : undefined;
   }
 
   /** All entries of a directory, decoded and their names checked. */
@@ -182,7 +182,8 @@ class NameOrder {
       if (firstName && !equalBytes(first.name, firstName)) throw outOfOrder();
       if (this.#last && compareBytes(this.#last, first.name) >= 0) throw outOfOrder();
     } else if (firstName) throw outOfOrder();
-    return new LeafCursor(bytes);
+    // A copy, so that an entry that is kept does not keep all of its neighbours' frame.
+    return new LeafCursor(new Uint8Array(bytes));
   }
 
   leave(cursor: LeafCursor): void {

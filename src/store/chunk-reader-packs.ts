@@ -56,7 +56,7 @@ export class OpenPacks {
         details: { index: true, pack: label },
       });
     }
-    const header = sealed.slice(0, HEADER_BYTES);
+    const header = new Uint8Array(sealed.subarray(0, HEADER_BYTES));
     const opener = this.#keys.opener(header, label);
     const footer = decodeFooter(
       opener.open(FOOTER_NUMBER, sealed.subarray(HEADER_BYTES)),

@@ -69,7 +69,7 @@ async function makeBench(test: Test, threads: number): Promise<Bench> {
         root,
         pack: pack.label,
         source: { bytes: await place.backend.getRange(pack.object, 80, end - 80) },
-        header: pack.header.slice(),
+        header: new Uint8Array(pack.header),
         offset: 80,
         length: end - 80,
         frames: Float64Array.from(frames),

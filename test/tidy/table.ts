@@ -60,7 +60,7 @@ export const PACKAGES: Readonly<Record<string, Places>> = {
   '@msgpack/msgpack': ['src/format/'],
   commander: ['src/cli/'],
   fastify: ['src/api/'],
-  ignore: ['src/backup/'],
+  ignore: ['src/backup/', 'src/restore/'],
   koffi: ['src/posix/'],
   level: ['src/store/'],
   'p-limit': ['src/storage/', 'src/store/', 'src/vault/', 'src/backup/', 'src/restore/', 'src/upkeep/'],
