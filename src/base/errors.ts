@@ -114,5 +114,6 @@ export function writeError(error: unknown, what: string, options: ErrorOptions =
 
 /** Throws `CANCELLED` once the signal is aborted. */
 export function throwIfAborted(signal: AbortSignal | undefined): void {
-  if (signal?.aborted) throw new BitacoraError('CANCELLED', 'Stopped on request; nothing that was safe before is lost.');
+  if (signal?.aborted)
+    throw new BitacoraError('CANCELLED', 'Stopped on request; nothing that was safe before is lost.');
 }
