@@ -160,7 +160,7 @@ function howToGoOn(run: TourRunner, given: string | undefined): void {
     'bitacora init                      # then copy the master key file to a safe place',
     `bitacora backup ${USER} --path ${given === undefined ? '~/Documents' : shellWord(given)}`,
     `bitacora list ${USER}`,
-    `bitacora ls ${USER} --at "2 hours ago"`,
+    `bitacora ls ${USER}                       # later with --at "2 hours ago", as it was then`,
     `bitacora restore ${USER} --latest --target ~/restored`,
     'bitacora --help                    # all commands',
   ]) {
