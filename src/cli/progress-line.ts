@@ -10,6 +10,7 @@ export type ProgressMode = (typeof PROGRESS_MODES)[number];
 const PATIENCE_MS = 1000;
 const INTERVAL_MS = 200;
 const BAR_CELLS = 20;
+const COLUMNS = 80;
 const CLEAR_LINE = '\r\u001b[K';
 
 export interface ProgressDisplay {
@@ -83,7 +84,8 @@ function line(stderr: TextSink, clock: Clock): ProgressDisplay {
     const elapsed = throttle.elapsed(progress.phase);
     if (elapsed === 0) clear();
     if (elapsed === undefined || elapsed < PATIENCE_MS) return;
-    stderr.write(CLEAR_LINE + fit(progressText(progress, elapsed), (stderr.columns ?? 80) - 1));
+    // Some terminals give their width as 0.
+    stderr.write(CLEAR_LINE + fit(progressText(progress, elapsed), (stderr.columns || COLUMNS) - 1));
     visible = true;
   };
   return { sink, clear };
