@@ -1,0 +1,154 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { mkdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import t from 'tap';
+import { BitacoraError } from '../../src/base/index.js';
+import { createEngine, type Engine } from '../../src/engine/index.js';
+import { noise } from '../backup/fixture.js';
+import { EngineSession, SECRETS, settings, temporaryDirectory } from './write-fixture.js';
+
+const MIB = 2 ** 20;
+const ENGINES: Readonly<Record<string, () => Promise<Engine>>> = {
+  inline: () => createEngine({ threads: 0 }),
+  pooled: () => createEngine({ threads: 1 }),
+};
+
+for (const [name, make] of Object.entries(ENGINES)) {
+  t.test(`the ${name} engine whose pack nobody takes fails all that follows and leaves no file`, async (t) => {
+    const root = await temporaryDirectory(t);
+    const spool = await temporaryDirectory(t);
+    const engine = await make();
+    t.teardown(() => engine.close());
+    const session = new EngineSession(engine);
+    session.onPack = () => {
+      throw new BitacoraError('NO_SPACE', 'Nothing fits.');
+    };
+    await session.open({ spoolDirectory: spool, packBytesTarget: 6 * MIB });
+    const tries = async () => {
+      for (let round = 0; round < 20; round++) {
+        await session.files(root, [noise(1.3 * MIB, 2 * round + 1), noise(1.3 * MIB, 2 * round + 2)]);
+      }
+    };
+    await t.rejects(tries(), { code: 'NO_SPACE' });
+    await t.rejects(session.finish(), { code: 'NO_SPACE' });
+    await session.call('write.abort', { session: 1 });
+    t.same(readdirSync(spool), []);
+    await t.rejects(session.finish(), { name: 'Error', message: /not open/ });
+  });
+
+  t.test(`the ${name} engine given up in the middle waits for packs on their way and leaves no file`, async (t) => {
+    const root = await temporaryDirectory(t);
+    const spool = await temporaryDirectory(t);
+    const engine = await make();
+    t.teardown(() => engine.close());
+    const session = new EngineSession(engine);
+    let refuse = (_: Error): void => {};
+    const held = new Promise<void>((_, reject) => {
+      refuse = reject;
+    });
+    const began = new Promise<void>((resolve) => {
+      session.onPack = () => {
+        resolve();
+        return held;
+      };
+    });
+    await session.open({ spoolDirectory: spool, packBytesTarget: 6 * MIB });
+    for (let round = 0; round < 4; round++)
+      await session.files(root, [noise(1.4 * MIB, round * 2 + 1), noise(1.4 * MIB, round * 2 + 2)]);
+    await began;
+    let aborted = false;
+    const abort = session.call('write.abort', { session: 1 }).then(() => {
+      aborted = true;
+    });
+    await session.call('write.open', { session: 2, secrets: SECRETS, settings: settings() });
+    t.notOk(aborted, 'it waits');
+    refuse(new Error('no'));
+    await abort;
+    t.same(readdirSync(spool), []);
+    await session.call('write.abort', { session: 2 });
+  });
+
+  t.test(`the ${name} engine whose spool is full or gone says so`, async (t) => {
+    const root = await temporaryDirectory(t);
+    const spool = join(await temporaryDirectory(t), 'gone');
+    const engine = await make();
+    t.teardown(() => engine.close());
+    const session = new EngineSession(engine);
+    await session.open({ spoolDirectory: spool });
+    const run = async (seed: number) => {
+      for (let round = 0; round < 8; round++) await session.files(root, [noise(1.5 * MIB, seed + round)]);
+    };
+    await t.rejects(run(1), { code: 'BACKEND_FAILED' });
+    await t.rejects(session.files(root, [noise(10, 1000)]), { code: 'BACKEND_FAILED' }, 'and goes on saying so');
+    await session.call('write.abort', { session: 1 });
+    if (process.geteuid?.() !== 0) return;
+    await mkdir(spool);
+    try {
+      execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=5m', 'tmpfs', spool], { stdio: 'ignore' });
+    } catch {
+      await rm(spool, { recursive: true });
+      t.pass('no mounts here');
+      return;
+    }
+    try {
+      await session.open({ spoolDirectory: spool });
+      await t.rejects(run(50), { code: 'NO_SPACE' });
+      await session.call('write.abort', { session: 1 });
+      t.same(readdirSync(spool), []);
+    } finally {
+      execFileSync('umount', [spool]);
+    }
+  });
+
+  t.test(`the ${name} engine refuses a question that fails, and the session can still be given up`, async (t) => {
+    const root = await temporaryDirectory(t);
+    const engine = await make();
+    t.teardown(() => engine.close());
+    const session = new EngineSession(engine);
+    session.onKnown = () => {
+      throw new BitacoraError('CANCELLED', 'Enough.');
+    };
+    await session.open();
+    await t.rejects(session.files(root, [noise(100, 1)]), { code: 'CANCELLED' });
+    session.onKnown = () => {};
+    await t.resolves(session.files(root, [noise(100, 1)]), 'the slab was given back');
+    await t.resolves(session.files(root, [noise(100, 2)]));
+    await t.resolves(session.files(root, [noise(100, 3)]));
+    await session.call('write.abort', { session: 1 });
+  });
+}
+
+t.test(
+  'a pooled engine whose worker dies fails the calls under way, and the next call finds a new worker',
+  async (t) => {
+    const root = await temporaryDirectory(t);
+    const engine = await createEngine({ threads: 1 });
+    t.teardown(() => engine.close());
+    const session = new EngineSession(engine);
+    await session.open();
+    let release = (): void => {};
+    const asked = new Promise<void>((resolve) => {
+      session.onKnown = () => resolve();
+    });
+    session.onPack = () =>
+      new Promise((resolve) => {
+        release = resolve;
+      });
+    const call = session.files(root, [noise(100, 1)]);
+    await asked;
+    await call;
+    const finishing = session.finish();
+    const dying = session.call('test.die', {});
+    await t.rejects(dying, { message: /no call "test.die"/ });
+    const closing = engine.close();
+    await t.rejects(finishing, { code: 'CANCELLED' });
+    await closing;
+    release();
+    await session.open();
+    session.onPack = () => {};
+    session.onKnown = () => {};
+    await t.resolves(session.files(root, [noise(100, 2)]));
+    await t.resolves(session.finish());
+  },
+);
