@@ -32,7 +32,7 @@ t.test('a terminal without a width is taken for one of 80 columns', async (t) =>
   const { written, at } = setUp('auto', { isTTY: true, columns: 0 });
   at(0);
   at(1200);
-  t.equal(written[0], '\r\x1b[Kbackup  1,200 files  1.17 MiB  1000 KiB/s');
+  t.equal(written[0], '\r\x1b[Kbackup  1,200 files  1.17 MiB  0.98 MiB/s');
 });
 
 t.test('a new phase takes the line of the last one away and starts over', async (t) => {
