@@ -1,4 +1,4 @@
-import { type Random, systemRandom } from '../base/index.js';
+import { BitacoraError, type Random, systemRandom } from '../base/index.js';
 import type { Answer, Handlers } from './lane.js';
 import { WorkerSession } from './worker-session.js';
 import type { FilesCall, OpenSession, SealCall, SessionCall, StreamCall } from './write-protocol.js';
@@ -12,7 +12,8 @@ export function createWriteHandlers(random: Random = systemRandom): {
 
   function session(call: SessionCall): WorkerSession {
     const found = sessions.get(call.session);
-    if (!found) throw new TypeError(`Write session ${call.session} is not open.`);
+    // Either its caller forgot it, or the worker that it was open in has died since.
+    if (!found) throw new BitacoraError('INTERNAL', `Write session ${call.session} is not open in this worker.`);
     return found;
   }
 

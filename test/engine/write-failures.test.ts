@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import t from 'tap';
 import { BitacoraError } from '../../src/base/index.js';
 import { createEngine, type Engine } from '../../src/engine/index.js';
+import { createThreadLane } from '../../src/engine/thread-lane.js';
 import { noise } from '../backup/fixture.js';
 import { EngineSession, SECRETS, settings, temporaryDirectory } from './write-fixture.js';
 
@@ -34,7 +35,7 @@ for (const [name, make] of Object.entries(ENGINES)) {
     await t.rejects(session.finish(), { code: 'NO_SPACE' });
     await session.call('write.abort', { session: 1 });
     t.same(readdirSync(spool), []);
-    await t.rejects(session.finish(), { name: 'Error', message: /not open/ });
+    await t.rejects(session.finish(), { code: 'INTERNAL', message: /not open/ });
   });
 
   t.test(`the ${name} engine given up in the middle waits for packs on their way and leaves no file`, async (t) => {
@@ -119,36 +120,41 @@ for (const [name, make] of Object.entries(ENGINES)) {
   });
 }
 
-t.test(
-  'a pooled engine whose worker dies fails the calls under way, and the next call finds a new worker',
-  async (t) => {
-    const root = await temporaryDirectory(t);
-    const engine = await createEngine({ threads: 1 });
-    t.teardown(() => engine.close());
-    const session = new EngineSession(engine);
+/** Something that is settled from outside. */
+function held(): { readonly promise: Promise<void>; resolve(): void; reject(error: Error): void } {
+  let settle: { resolve(): void; reject(error: Error): void } | undefined;
+  const promise = new Promise<void>((resolve, reject) => {
+    settle = { resolve, reject };
+  });
+  return { promise, resolve: () => settle?.resolve(), reject: (error) => settle?.reject(error) };
+}
+
+t.test('a worker that dies fails its calls, and its late answers do not reach the next worker', async (t) => {
+  const root = await temporaryDirectory(t);
+  const lane = createThreadLane(0, new URL('./mortal-thread.js', import.meta.url));
+  const engine = { lanes: [lane], close: () => lane.close() };
+  t.teardown(() => engine.close());
+  const session = new EngineSession(engine);
+  const run = async (seed: number) => {
+    const [pack, begun] = [held(), held()];
+    session.onPack = () => {
+      begun.resolve();
+      return pack.promise;
+    };
     await session.open();
-    let release = (): void => {};
-    const asked = new Promise<void>((resolve) => {
-      session.onKnown = () => resolve();
-    });
-    session.onPack = () =>
-      new Promise((resolve) => {
-        release = resolve;
-      });
-    const call = session.files(root, [noise(100, 1)]);
-    await asked;
-    await call;
+    await session.files(root, [noise(100, seed)]);
     const finishing = session.finish();
-    const dying = session.call('test.die', {});
-    await t.rejects(dying, { message: /no call "test.die"/ });
-    const closing = engine.close();
-    await t.rejects(finishing, { code: 'CANCELLED' });
-    await closing;
-    release();
-    await session.open();
-    session.onPack = () => {};
-    session.onKnown = () => {};
-    await t.resolves(session.files(root, [noise(100, 2)]));
-    await t.resolves(session.finish());
-  },
-);
+    finishing.catch(() => {});
+    await begun.promise;
+    return { pack, finishing };
+  };
+  const first = await run(1);
+  await t.rejects(session.call('test.die', {}), { code: 'INTERNAL', message: /exit code 3/ });
+  await t.rejects(first.finishing, { code: 'INTERNAL' });
+  await t.rejects(session.files(root, [noise(100, 5)]), { code: 'INTERNAL', message: /not open/ });
+  const second = await run(2);
+  first.pack.reject(new Error('too late'));
+  await session.call('write.abort', { session: 99 });
+  second.pack.resolve();
+  await t.resolves(second.finishing);
+});
