@@ -21,7 +21,8 @@ const stat = new FileStat();
 
 /**
  * Puts what was built beside existing directories in its place, a directory at a time, inner ones before outer ones.
- * Where something that exists is replaced, the new bytes are synced before the first rename.
+ * Where something that exists is replaced, the new bytes are synced before the first rename. What goes to an empty place
+ * is not synced: a crash loses nothing that was safe before, and the vault still has it all.
  */
 export class Committer {
   readonly #site: Site;

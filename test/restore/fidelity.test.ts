@@ -254,3 +254,16 @@ t.test('a scope that is a file is restored under its name', async (test) => {
   test.same(failed(await place.run([place.scope('/srv/one.txt', entry)], { target: flat, flatten: true })), []);
   test.same(look(flat), ['one.txt = alone']);
 });
+
+t.test('equal inodes of different scopes are different files', async (test) => {
+  const place = await makePlace(test);
+  const { tree } = place;
+  const shared = { flags: ENTRY_FLAGS.linkGroup, device: 1n, inode: 5n };
+  const inner = tree.directory('x', [tree.file('a', 'inner', shared)]);
+  const outer = tree.directory('x', [tree.directory('in', []), tree.file('b', 'outer', shared)]);
+  const other = tree.directory('x', [tree.file('c', 'other', shared)]);
+  await tree.store();
+  const scopes = [place.scope('/s', outer), place.scope('/s/in', inner), place.scope('/t', other)];
+  test.same(failed(await place.run(scopes, { verify: true })), []);
+  test.same(look(place.target), ['s/', 's/b = outer', 's/in/', 's/in/a = inner', 't/', 't/c = other']);
+});
