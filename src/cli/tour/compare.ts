@@ -22,6 +22,8 @@ export interface Comparison {
 export interface CompareOptions {
   /** Owners are kept only where root restores. */
   readonly owners: boolean;
+  /** How far apart two times may be: they are written exactly only through the C library. */
+  readonly slackNs: bigint;
 }
 
 /** Compares a tree with its restored copy: bytes, names, types, modes, owners, times to the nanosecond, links, attributes. */
@@ -74,7 +76,9 @@ class Comparer implements Comparison {
 
   #compareStats(path: Uint8Array, a: BigIntStats, b: BigIntStats): void {
     if (a.mode !== b.mode) this.#differ(path, `has mode ${b.mode.toString(8)}, not ${a.mode.toString(8)}`);
-    if (a.mtimeNs !== b.mtimeNs) this.#differ(path, `has time ${b.mtimeNs} ns, not ${a.mtimeNs} ns`);
+    const apart = a.mtimeNs - b.mtimeNs;
+    if (apart > this.#options.slackNs || -apart > this.#options.slackNs)
+      this.#differ(path, `has time ${b.mtimeNs} ns, not ${a.mtimeNs} ns`);
     const isFile = (a.mode & TYPE_BITS) === FILE;
     if (isFile && a.size !== b.size) this.#differ(path, `has ${b.size} bytes, not ${a.size}`);
     if (this.#options.owners && (a.uid !== b.uid || a.gid !== b.gid)) this.#differ(path, 'has another owner');
