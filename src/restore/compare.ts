@@ -1,6 +1,6 @@
 import { equalBytes } from '../base/index.js';
 import { ENTRY_TYPES, type ExtendedAttribute, type TreeEntry } from '../format/index.js';
-import type { FileStat, Xattr } from '../posix/index.js';
+import { capabilities, type FileStat, type Xattr } from '../posix/index.js';
 import type { Overwrite } from './options.js';
 import type { Owner } from './owners.js';
 
@@ -50,8 +50,12 @@ export function looksSame(entry: TreeEntry, stat: FileStat, linkTarget: () => Ui
   }
 }
 
+let slackNs: number | undefined;
+
+/** Equal times; without native calls, as equal as a restore can make them, which is to about a microsecond. */
 export function sameTime(entry: TreeEntry, stat: FileStat): boolean {
-  return entry.mtimeSec === stat.mtimeSec && entry.mtimeNsec === stat.mtimeNsec;
+  slackNs ??= capabilities().exactTimes ? 0 : 2000;
+  return Math.abs((entry.mtimeSec - stat.mtimeSec) * 1e9 + entry.mtimeNsec - stat.mtimeNsec) <= slackNs;
 }
 
 export function sameAccess(stat: FileStat, owner: Owner | undefined, permissions: number): boolean {
