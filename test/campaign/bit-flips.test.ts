@@ -1,0 +1,39 @@
+import t from 'tap';
+import { createEngine } from '../../src/engine/index.js';
+import { parseObjectName } from '../../src/format/index.js';
+import { makeFlipVault } from './flip-vault.js';
+import { AllFlips, FlipCampaign } from './flips.js';
+import { SeededRandom } from './random.js';
+import { fastScratchDirectory, removeScratch } from './scratch.js';
+
+const SEED = 20_240_607;
+
+t.test('a flipped bit is detected and its object named, or it changes nothing that is restored', async (t) => {
+  const root = fastScratchDirectory('flips');
+  t.teardown(() => removeScratch(root));
+  const engine = await createEngine({ threads: 0 });
+  t.teardown(() => engine.close());
+  const made = await makeFlipVault(root, engine);
+  const all = new AllFlips(made.objects);
+  for (const [place, count] of [
+    ['memory', 1200],
+    ['files', 60],
+  ] as const) {
+    const random = new SeededRandom(SEED);
+    const campaign = new FlipCampaign(made, root, engine, place);
+    const tally = { detected: 0, harmless: 0, wrong: 0 };
+    const seen = new Set<string | undefined>();
+    for (let i = 0; i < count; i++) {
+      const flip = all.at(random.below(all.count));
+      const verdict = await campaign.try(flip);
+      tally[verdict.outcome]++;
+      if (verdict.outcome === 'detected') seen.add(parseObjectName(flip.object)?.type);
+      if (verdict.outcome === 'wrong') t.fail(`${flip.object} byte ${flip.byte} bit ${flip.bit}: ${verdict.why}`);
+    }
+    await campaign.close();
+    t.comment(`${place}, seed ${SEED}: ${JSON.stringify(tally)}`);
+    t.equal(tally.wrong, 0, `no flip of ${count} in ${place} was taken for good`);
+    t.ok(tally.detected > count / 4, 'most were detected');
+    if (place === 'memory') t.same([...seen].sort(), ['log', 'pack', 'registry', 'vault'], 'of every kind of object');
+  }
+});
