@@ -56,11 +56,15 @@ t.test('backup() cancelled during the walk reads nothing more', async (t) => {
   const controller = new AbortController();
   controller.abort();
   await t.rejects(setting.run({ signal: controller.signal }), { code: 'CANCELLED' });
+  await setting.run();
+  fill(setting, 500);
+  const descriptors = openDescriptors();
   const late = new AbortController();
   let time = 0;
   const clock = { now: () => Date.now(), monotonic: () => (time += 11) };
   const run = setting.run({ signal: late.signal, clock, progress: ({ files }) => files > 50 && late.abort() });
   await t.rejects(run, { code: 'CANCELLED' });
+  t.equal(openDescriptors(), descriptors, 'no directory stays open');
 });
 
 t.test('backup() stops in the middle of a large file', async (t) => {

@@ -75,6 +75,7 @@ t.test('backup() that relies on a pack that is gone commits nothing', async (t) 
 t.test('backup() with force stores what the vault has lost', async (t) => {
   const setting = await makeSetting(t, { local: true });
   setting.write('large', noise(6 * 2 ** 20));
+  setting.write('small', noise(1000, 2));
   await setting.run();
   const packs = await objects(setting, 'packs');
   t.equal(packs.length, 2, 'data and nodes lie apart');
@@ -82,8 +83,10 @@ t.test('backup() with force stores what the vault has lost', async (t) => {
   await rm(join(setting.vaultPath, packs[sizes[0]! > sizes[1]! ? 0 : 1]!));
   await setting.reopen({ rebuild: true });
   const report = await setting.run({ force: true });
-  t.equal(report.counts.bytesNew, 6 * 2 ** 20);
+  t.equal(report.counts.bytesNew, 6 * 2 ** 20 + 1000);
   for (const { manifest } of await setting.repository.snapshots.list()) {
-    t.ok((await setting.read(manifest.scopes[0]!)).get('large')!.bytes!.equals(noise(6 * 2 ** 20)));
+    const kept = await setting.read(manifest.scopes[0]!);
+    t.ok(kept.get('large')!.bytes!.equals(noise(6 * 2 ** 20)));
+    t.ok(kept.get('small')!.bytes!.equals(noise(1000, 2)));
   }
 });

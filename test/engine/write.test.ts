@@ -199,6 +199,50 @@ for (const [name, make] of Object.entries(ENGINES)) {
     t.ok(read.equals(Buffer.concat([content.subarray(100, 300_100), content.subarray(MIB, MIB + 5)])));
   });
 
+  t.test(`the ${name} engine reads no run behind one that ended early`, async (t) => {
+    const root = await temporaryDirectory(t);
+    const engine = await make();
+    t.teardown(() => engine.close());
+    const session = new EngineSession(engine);
+    await session.open();
+    writeFileSync(join(root, 'file'), noise(3 * MIB, 9));
+    const fd = openSync(join(root, 'file'), 'r');
+    t.teardown(() => closeSync(fd));
+    const ranges = [
+      { offset: 0, length: 10 },
+      { offset: 2 * MIB, length: 2 * MIB },
+      { offset: MIB, length: 10 },
+    ];
+    const call = { session: 1, stream: 1, fd, pipe: false, largeClass: false, ranges, size: 5 * MIB };
+    t.equal(((await session.call('write.stream', call)) as StreamResult).bytes, 10 + MIB);
+    await session.finish();
+  });
+
+  t.test(`the ${name} engine has finished when its packs were taken, not before`, async (t) => {
+    const root = await temporaryDirectory(t);
+    const engine = await make();
+    t.teardown(() => engine.close());
+    const session = new EngineSession(engine);
+    await session.open({ packBytesTarget: 2 * MIB });
+    let take = (): void => {};
+    session.onPack = () =>
+      new Promise((resolve) => {
+        take = resolve;
+        session.onPack = () => {};
+      });
+    await session.files(root, [noise(1.4 * MIB, 1)]);
+    await session.files(root, [noise(1.4 * MIB, 2)]);
+    let finished = false;
+    const finishing = session.finish().then(() => {
+      finished = true;
+    });
+    await session.call('write.abort', { session: 99 });
+    t.notOk(finished);
+    take();
+    await finishing;
+    t.equal(session.packs.length, 2);
+  });
+
   t.test(`the ${name} engine cuts large-class files in larger pieces`, async (t) => {
     const root = await temporaryDirectory(t);
     const engine = await make();

@@ -130,6 +130,16 @@ t.test('DirectoryWriter names the owners of a leaf, users first, and of no other
   );
 });
 
+t.test('DirectoryWriter does not repeat the owners of one leaf in the next', async (t) => {
+  const store = new NodeStore();
+  const owners = { user: (id: number) => `user${id}`, group: () => undefined };
+  const entries = numbered(2048).map((entry, i) => ({ ...entry, uid: i === 0 ? 1 : 2 }));
+  writeDirectory(store, entries, owners);
+  const counts = [...store.nodes.values()].filter(isLeaf).map((bytes) => new LeafCursor(bytes).owners.length);
+  t.equal(counts[0], 2);
+  t.ok(counts.length > 1 && counts.slice(1).every((count) => count === 1));
+});
+
 /** Keeps nothing but a count. */
 class Forgetful implements NodeSink {
   readonly #ids = new NodeStore();
