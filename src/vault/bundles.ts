@@ -120,8 +120,9 @@ async function readCopy(context: BundleContext, version: Version, copy: 1 | 2): 
     const body = openSimple(master.wrapKey, bytes, { type: OBJECT_TYPES.bundle, vaultId, uid, name });
     return { state: 'good', bytes, bundle: decodeBundle(body, name) };
   } catch (error) {
-    if (!(error instanceof BitacoraError) || error.code === 'FORMAT_NEWER') throw error;
+    if (!(error instanceof BitacoraError)) throw error;
     if (error.code === 'OBJECT_MISSING') return { state: 'missing' };
+    // One that seems newer may be damaged in its format byte, or truly be newer: the other is used, and this one stays.
     return { state: error.code === 'DATA_CORRUPT' ? 'damaged' : 'unknown', error };
   }
 }

@@ -37,3 +37,17 @@ t.test('a flipped bit is detected and its object named, or it changes nothing th
     if (place === 'memory') t.same([...seen].sort(), ['log', 'pack', 'registry', 'vault'], 'of every kind of object');
   }
 });
+
+t.test('a copy of a key bundle that seems to be newer is passed over for the other', async (t) => {
+  const root = fastScratchDirectory('flips');
+  t.teardown(() => removeScratch(root));
+  const engine = await createEngine({ threads: 0 });
+  t.teardown(() => engine.close());
+  const made = await makeFlipVault(root, engine);
+  const campaign = new FlipCampaign(made, root, engine);
+  const bundles = [...made.objects.keys()].filter((name) => parseObjectName(name)?.type === 'bundle');
+  t.equal(bundles.length, 2);
+  for (const object of bundles)
+    t.same(await campaign.try({ object, byte: 4, bit: 0 }), { outcome: 'harmless' }, object);
+  await campaign.close();
+});
