@@ -18,6 +18,9 @@ import type { VaultEnvironment } from './environment.js';
 import { checkOutside, createKeyFile } from './key-file.js';
 import { defaultEnvironment, usualKeyFile } from './places.js';
 
+/** Process and random digits, as the local backend has it. */
+const UNFINISHED = /^[0-9]+-[0-9a-f]{24}$/;
+
 export interface InitOptions {
   /** The vault's directory; parents are made. */
   readonly path: string;
@@ -89,7 +92,7 @@ async function makeDirectory(path: string): Promise<void> {
   try {
     await mkdir(path, { recursive: true, mode: 0o700 });
     const found = await readdir(path);
-    if (found.length === 1 && found[0] === 'tmp') await rmdir(join(path, 'tmp'));
+    if (found.length === 1 && found[0] === 'tmp') await removeUnfinished(join(path, 'tmp'));
     else if (found.includes(VAULT_FILE_NAME)) throw exists(path, 'there is a vault');
     else if (found.length > 0) throw exists(path, `the directory is not empty (it holds "${found[0]}")`);
   } catch (error) {
@@ -98,6 +101,15 @@ async function makeDirectory(path: string): Promise<void> {
     if (errno === 'ENOTEMPTY') throw exists(path, 'the directory is not empty');
     throw writeError(error, `the vault directory "${path}"`);
   }
+}
+
+/** Only what has the name of an unfinished write goes; anything else is somebody's, and the directory is not empty. */
+async function removeUnfinished(temporary: string): Promise<void> {
+  const names = await readdir(temporary);
+  if (names.every((name) => UNFINISHED.test(name))) {
+    for (const name of names) await unlink(join(temporary, name));
+  }
+  await rmdir(temporary);
 }
 
 function exists(path: string, what: string): BitacoraError {

@@ -1,6 +1,8 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import t from 'tap';
 import { KillCampaign } from './kill-campaign.js';
-import { canTrace } from './program.js';
+import { canTrace, type Death, runProgram } from './program.js';
 import { SeededRandom } from './random.js';
 import { removeScratch, scratchDirectory } from './scratch.js';
 
@@ -24,4 +26,18 @@ t.test('whatever is killed, everything acknowledged restores and the next comman
   }
   t.ok(killed > RUNS / 4, `${killed} of ${RUNS} commands died`);
   t.ok((await campaign.finish()) > 0, 'every snapshot restored identical');
+});
+
+t.test('an init that was killed half-way is simply done again', async (t) => {
+  const root = scratchDirectory('kill');
+  t.teardown(() => removeScratch(root));
+  const init = (death: Death) =>
+    runProgram(['--vault', join(root, 'vault'), '--key-file', join(root, `key${keys++}`), 'init'], death);
+  let keys = 0;
+  if (canTrace()) {
+    const ended = await init({ how: 'call', calls: 'link,linkat', number: 1 });
+    t.ok(ended.killed, 'it died before the vault had its file');
+    t.equal(readdirSync(join(root, 'vault/tmp')).length, 1, 'and left an unfinished one');
+  }
+  t.equal((await init({ how: 'none' })).exitCode, 0);
 });
