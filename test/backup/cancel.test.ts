@@ -3,7 +3,7 @@ import { makeSetting, noise, openDescriptors, type Setting, spooled } from './fi
 
 function fill(setting: Setting, seed: number): void {
   for (let i = 0; i < 200; i++) setting.write(`d${i % 50}/${i}`, noise(2000, seed + i));
-  for (let i = 0; i < 3; i++) setting.write(`d${i}/large`, noise(5 * 2 ** 20, seed + i));
+  for (let i = 0; i < 3; i++) setting.write(`d${i}/large`, noise(3 * 2 ** 20, seed + i));
 }
 
 /** The same numbers for the same seed. */
@@ -46,7 +46,7 @@ for (const threads of [0, 2]) {
     const last = await setting.run();
     t.equal(last.status, 'complete');
     const kept = await setting.read(last.scopes[0]!);
-    t.ok(kept.get('d2/large')!.bytes!.equals(noise(5 * 2 ** 20, 6002)));
+    t.ok(kept.get('d2/large')!.bytes!.equals(noise(3 * 2 ** 20, 6002)));
   });
 }
 
@@ -69,7 +69,7 @@ t.test('backup() cancelled during the walk reads nothing more', async (t) => {
 
 t.test('backup() stops in the middle of a large file', async (t) => {
   const setting = await makeSetting(t, { threads: 1, local: true });
-  setting.write('huge', noise(50 * 2 ** 20));
+  setting.write('huge', noise(24 * 2 ** 20));
   const controller = new AbortController();
   let asked = 0;
   setting.hooks.ask = (type) => {
