@@ -17,8 +17,8 @@ import type { LinkedContents } from './linked-contents.js';
 import type { OrderedDirectory, Slot } from './ordered-directory.js';
 
 /** Larger files are streamed; smaller ones travel in batches. */
-const BATCH_FILE_BYTES_MOST = 1.5 * 2 ** 20;
-const BATCH_BYTES = 2 * 2 ** 20;
+const BATCH_FILE_BYTES_MOST = 2 ** 20;
+const BATCH_BYTES = 1.5 * 2 ** 20;
 const BATCH_FILES = 256;
 const BATCH_DIRECTORIES = 64;
 const SPARSE_BYTES_LEAST = 64 * 1024;

@@ -16,8 +16,8 @@ import {
 import { type ChunkKind, encodeTrailer, FooterBuilder, TRAILER_SEALED_BYTES } from '../format/index.js';
 import type { FinishedPack, WriteSecrets, WriteSettings } from './write-protocol.js';
 
-/** Sealed bytes wait here before they go to the spool; it holds a largest frame. */
-const BUFFER_BYTES = 4 * 2 ** 20 + 256 * 1024;
+/** Sealed bytes wait in a buffer of this size before they go to the spool; a larger frame makes it grow. */
+const BUFFER_BYTES = 2 * 2 ** 20 + 256 * 1024;
 const PACK_BYTES_LEAST = 4096;
 
 /** Receives sealed bytes: a file, or memory where there is no spool directory. */
@@ -65,7 +65,8 @@ export class PackWriter {
   addFrame(kind: ChunkKind, plain: Uint8Array, ids: Uint8Array): void {
     if (this.empty) this.#begin();
     const needed = plain.length + TAG_BYTES;
-    if (this.#used + needed > BUFFER_BYTES) this.#flush();
+    if (this.#used + needed > this.#buffer!.length) this.#flush();
+    if (needed > this.#buffer!.length) this.#buffer = new Uint8Array(needed);
     const sealed = this.#sealer!.seal(this.#frames, plain, this.#buffer!, this.#used);
     this.#used += sealed;
     this.#frames++;
@@ -122,8 +123,8 @@ export class PackWriter {
 
   #append(bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length; ) {
-      if (this.#used === BUFFER_BYTES) this.#flush();
-      const part = bytes.subarray(at, at + BUFFER_BYTES - this.#used);
+      if (this.#used === this.#buffer!.length) this.#flush();
+      const part = bytes.subarray(at, at + this.#buffer!.length - this.#used);
       this.#buffer!.set(part, this.#used);
       this.#used += part.length;
       at += part.length;

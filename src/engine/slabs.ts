@@ -4,7 +4,7 @@ import { CHUNK_KINDS, ID_BYTES } from '../format/index.js';
 import type { CutParameters, WriteSecrets } from './write-protocol.js';
 
 /** Plain bytes that one slab holds; more than the longest chunk of the large class. */
-export const SLAB_BYTES = 4 * 2 ** 20;
+export const SLAB_BYTES = 3 * 2 ** 20;
 /** Writable bytes that must lie in front of every chunk for hashing in place. */
 const HEADROOM = 64;
 
