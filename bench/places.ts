@@ -4,8 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 const builtFolder = fileURLToPath(new URL('..', import.meta.url));
 
-/** The command line tool of the same build as this bench. */
-export const cliPath = join(builtFolder, 'src', 'cli', 'main.js');
+/** The command line tool of the same build as this bench, as `npm install` would put it on the path. */
+export const cliPath = join(builtFolder, 'src', 'bundle', 'main.js');
 
 /** Where results go; kept out of version control. */
 export const resultsFolder = fileURLToPath(new URL('../../bench/results', import.meta.url));

@@ -8,11 +8,11 @@ const USER = 'bench';
 export const ours: Program = {
   name: 'bitacora',
   settings: 'defaults: zstd level 3, AES-256-GCM, key file outside the vault',
-  versionCommand: { argv: [process.execPath, cliPath, '--version'] },
+  versionCommand: { argv: [cliPath, '--version'] },
   at(home) {
     const vault = join(home, 'vault');
     const command = (...args: string[]): Command => ({
-      argv: [process.execPath, cliPath, '--vault', vault, '--key-file', join(home, 'master.key'), ...args],
+      argv: [cliPath, '--vault', vault, '--key-file', join(home, 'master.key'), ...args],
     });
     return {
       init: command('init'),

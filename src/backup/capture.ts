@@ -145,12 +145,22 @@ interface ParentScopes {
   readonly entries: ReadonlyMap<string, TreeEntry>;
 }
 
-/** The newest capture of each scope, whose tree the walk is merged with. */
-async function parentScopes({ repository, sources }: CaptureOptions): Promise<ParentScopes> {
+/**
+ * The newest capture of each scope, whose tree the walk is merged with. Snapshots from before packs were found lost are passed
+ * over: what they name may have been in those, so everything is read, and what the index does not have is stored again.
+ */
+async function parentScopes({ repository, sources, logger }: CaptureOptions): Promise<ParentScopes> {
+  const { suspectTo } = repository.index.mark;
   const wanted = new Set(sources.map((source) => `path:${source.text}`));
   const entries = new Map<string, TreeEntry>();
   let id: Uint8Array | undefined;
-  for await (const { manifest } of repository.snapshots.newestFirst()) {
+  for await (const { manifest, entry } of repository.snapshots.newestFirst()) {
+    if (entry.seq <= suspectTo) {
+      logger.warn('Older snapshots need packs that are damaged or gone; nothing is taken over from them.', {
+        user: repository.name,
+      });
+      break;
+    }
     for (const record of manifest.scopes) {
       if (!wanted.has(record.scope) || entries.has(record.scope)) continue;
       entries.set(record.scope, decodeEntry(new NodeReader(record.entry, `scope "${record.scope}"`)));
@@ -177,7 +187,7 @@ async function walkScopes(
     add: (kind, id, bytes) => session?.addNode(kind, id, bytes),
   };
   const links = new LinkedContents();
-  const racyFromSec = Math.floor((options.started - RACY_MS) / 1000);
+  const racyFromSec = (options.started - RACY_MS) / 1000;
   const reader = session && new FileReader(session, sink, links, racyFromSec);
   const walking: Walking = { options, counts, sink, links, racyFromSec, session, reader };
   try {

@@ -39,11 +39,12 @@ export interface Seen {
 
 /**
  * Copies what an entry needs from a stat that is about to be filled again.
- * `racyFromSec`: an entry written at this second or later may change again without its times telling.
+ * `racyFromSec`: an entry written at this moment (seconds, with a fraction) or later may change again without its times telling.
  */
 export function seenOf(stat: FileStat, type: EntryType, racyFromSec: number): Seen {
-  const linked = type === ENTRY_TYPES.file && stat.nlink > 1;
-  const racy = stat.mtimeSec >= racyFromSec || stat.ctimeSec >= racyFromSec;
+  const linked = type !== ENTRY_TYPES.directory && stat.nlink > 1;
+  const written = Math.max(stat.mtimeSec + stat.mtimeNsec / 1e9, stat.ctimeSec + stat.ctimeNsec / 1e9);
+  const racy = written >= racyFromSec;
   const sized = type === ENTRY_TYPES.file || type === ENTRY_TYPES.symlink;
   return {
     type,

@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=2
 import { systemClock, systemRandom } from '../base/index.js';
 import { readCliEnvironment } from './environment.js';
 import { runCommandLine } from './run.js';

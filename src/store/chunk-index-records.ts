@@ -25,6 +25,11 @@ export interface IndexMark {
   readonly chunks: number;
   /** False until everything on the backend has been read once: before the first use, and while a rebuild runs. */
   readonly complete: boolean;
+  /**
+   * A pack that snapshots need was found damaged or gone when the log ended with this number; 0 if none was. What snapshots up to
+   * there name may not be in the vault.
+   */
+  readonly suspectTo: number;
 }
 
 export interface StoredMark extends IndexMark {
@@ -37,10 +42,11 @@ export const EMPTY_MARK: StoredMark = {
   packs: 0,
   chunks: 0,
   complete: false,
+  suspectTo: 0,
   nextOrdinal: 0,
 };
 
-const MARK_FIXED_BYTES = 33;
+const MARK_FIXED_BYTES = 41;
 const HEAD_BYTES = 8 + ID_BYTES;
 export const LOCATION_BYTES_MAX = 15;
 
@@ -83,7 +89,7 @@ export function readLocation(bytes: Uint8Array): ChunkLocation | undefined {
 export function encodeMark(mark: StoredMark): Uint8Array {
   const bytes = Buffer.alloc(MARK_FIXED_BYTES + mark.applied.length * HEAD_BYTES);
   bytes[0] = mark.complete ? 1 : 0;
-  [mark.entries, mark.packs, mark.chunks, mark.nextOrdinal].forEach((count, i) => {
+  [mark.entries, mark.packs, mark.chunks, mark.nextOrdinal, mark.suspectTo].forEach((count, i) => {
     bytes.writeBigUInt64BE(BigInt(count), 1 + i * 8);
   });
   mark.applied.forEach((head, i) => {
@@ -106,7 +112,7 @@ export function decodeMark(stored: Uint8Array): StoredMark | undefined {
     applied.push({ seq: number(at), hash: new Uint8Array(bytes.subarray(at + 8, at + HEAD_BYTES)) });
   }
   const [entries, packs, chunks, nextOrdinal] = [number(1), number(9), number(17), number(25)];
-  return { applied, entries, packs, chunks, complete: bytes[0] === 1, nextOrdinal };
+  return { applied, entries, packs, chunks, complete: bytes[0] === 1, suspectTo: number(33), nextOrdinal };
 }
 
 /** LevelDB does not check what it reads: what is not sealed carries a checksum (FNV-1a) of its own. */

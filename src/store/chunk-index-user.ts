@@ -265,9 +265,20 @@ export class UserIndex {
     });
   }
 
-  /** Says that everything on the backend has been read and added. */
-  setComplete(): Promise<void> {
-    return this.#change(async () => ({ mark: { ...this.#mark, complete: true }, result: undefined }));
+  /** Says that everything on the backend has been read and added, and whether a pack that snapshots need was amiss. */
+  setComplete(amiss: boolean): Promise<void> {
+    const finish = () => ({ ...this.#mark, complete: true, suspectTo: amiss ? this.#lastEntry() : 0 });
+    return this.#change(async () => ({ mark: finish(), result: undefined }));
+  }
+
+  /** Says that a pack that a snapshot of the log as it is now needs is damaged or gone. */
+  setSuspect(): Promise<void> {
+    const suspect = () => ({ ...this.#mark, suspectTo: this.#lastEntry() });
+    return this.#change(async () => ({ mark: suspect(), result: undefined }));
+  }
+
+  #lastEntry(): number {
+    return Math.max(0, ...this.#mark.applied.map(({ seq }) => seq));
   }
 
   /**

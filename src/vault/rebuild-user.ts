@@ -55,7 +55,7 @@ export async function rebuildUser(context: RebuildContext): Promise<RebuildResul
     heads: facts.heads,
     packs: named,
   });
-  await index.setComplete();
+  await index.setComplete(problems.length > 0);
   const { packs, chunks, entries } = index.mark;
   return { packs, chunks, entries, problems };
 }

@@ -27,8 +27,12 @@ export async function refreshUser(context: RefreshContext): Promise<RebuildResul
     return rebuild(context, 'it knows log entries that the vault does not have');
   }
   if (fresh.length > 0) {
-    const addPacks = (names: readonly Uint8Array[]) => addMissingPacks(context, names);
+    let amiss = false;
+    const addPacks = async (names: readonly Uint8Array[]): Promise<void> => {
+      if (await addMissingPacks(context, names)) amiss = true;
+    };
     await catchUpLog({ backend, index, keys, signal, addPacks }, fresh);
+    if (amiss) await index.setSuspect();
   }
   if (!readOnly) await dropLostPacks(context);
   return undefined;
@@ -46,8 +50,9 @@ async function rebuild(context: RefreshContext, why: string): Promise<RebuildRes
 }
 
 /** Packs of snapshots that the index has not seen: its last writes were lost, or another process made them. */
-async function addMissingPacks(context: RefreshContext, names: readonly Uint8Array[]): Promise<void> {
+async function addMissingPacks(context: RefreshContext, names: readonly Uint8Array[]): Promise<boolean> {
   const { backend, index, keys, signal, logger } = context;
+  let amiss = false;
   for (const hash of names) {
     if (index.packOrdinal(hash) !== undefined) continue;
     try {
@@ -58,8 +63,10 @@ async function addMissingPacks(context: RefreshContext, names: readonly Uint8Arr
       if (error.code !== 'DATA_CORRUPT' && error.code !== 'OBJECT_MISSING') throw error;
       const told = error.code === 'OBJECT_MISSING' ? missingPack(packName(uidOf(keys.uid), hash)) : error;
       logger.error(told.message, { code: told.code, object: told.details.object });
+      amiss = true;
     }
   }
+  return amiss;
 }
 
 /**

@@ -62,6 +62,28 @@ t.test('backup() beside a gone pack heals after the index was rebuilt, too', asy
   await everything(t, setting);
 });
 
+t.test('backup() takes nothing over from snapshots whose data packs were found lost', async (t) => {
+  const setting = await makeSetting(t, { local: true });
+  setting.write('large', noise(6 * 2 ** 20));
+  setting.write('small', noise(1000, 2));
+  await setting.run();
+  const packs = await objects(setting, 'packs');
+  t.ok(packs.length > 1, 'nodes have a pack of their own');
+  for (const pack of packs) {
+    const path = join(setting.vaultPath, pack);
+    if (readFileSync(path).length > 2 ** 20) await rm(path);
+  }
+  await setting.reopen({ rebuild: true });
+  const healing = await setting.run();
+  t.equal(healing.counts.bytesRead, 6 * 2 ** 20 + 1000, 'the tree is whole, and still everything is read');
+  for (const { manifest } of await setting.repository.snapshots.list()) {
+    const kept = await setting.read(manifest.scopes[0]!);
+    t.ok(kept.get('large')!.bytes!.equals(noise(6 * 2 ** 20)), 'the older snapshot heals with it');
+  }
+  const next = await setting.run();
+  t.equal(next.counts.bytesRead, 0, 'what was stored since is trusted again');
+});
+
 t.test('backup() that relies on a pack that is gone commits nothing', async (t) => {
   const setting = await damaged(t, (path) => rm(path));
   setting.write('elsewhere/copy', noise(500, 1));

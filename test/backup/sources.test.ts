@@ -3,7 +3,7 @@ import { closeSync, linkSync, mkdirSync, openSync, symlinkSync, truncateSync, wr
 import { join } from 'node:path';
 import t from 'tap';
 import { systemClock } from '../../src/base/index.js';
-import { ENTRY_TYPES } from '../../src/format/index.js';
+import { ENTRY_FLAGS, ENTRY_TYPES } from '../../src/format/index.js';
 import { capabilities, closeFd, mkdirAt, openDirectory, openDirectoryAt, setXattrFd } from '../../src/posix/index.js';
 import { makeSetting, noise } from './fixture.js';
 
@@ -193,10 +193,13 @@ t.test('backup() gives snapshots of one user strictly rising times', async (t) =
   t.ok(times[0]! < times[1]! && times[1]! < times[2]!);
 });
 
-t.test('backup() keeps hard links to a symlink and to a fifo apart from files', async (t) => {
+t.test('backup() keeps several names of a symlink as one thing', async (t) => {
   const setting = await makeSetting(t);
   symlinkSync('x', join(setting.source, 'l1'));
   linkSync(join(setting.source, 'l1'), join(setting.source, 'l2'));
   const kept = await setting.read((await setting.run()).scopes[0]!);
-  t.same(kept.get('l1')!.entry.content, kept.get('l2')!.entry.content);
+  const [first, second] = [kept.get('l1')!.entry, kept.get('l2')!.entry];
+  t.same(first.content, second.content);
+  t.ok(first.flags & second.flags & ENTRY_FLAGS.linkGroup);
+  t.same([first.device, first.inode], [second.device, second.inode]);
 });

@@ -123,6 +123,7 @@ function makeLinks(root: string): void {
   ] as const) {
     symlinkSync(target, join(links, name));
   }
+  linkSync(join(links, 'dangling'), join(links, 'another name of a link'));
   withDirectory(links, (fd) => symlinkAt(Uint8Array.of(0xff, 0x2f, 0xfe, 0x0a), fd, utf8('not utf-8')));
 }
 

@@ -83,7 +83,7 @@ t.test('changes that overlap are made one after another, and all are there after
   const labels = Array.from({ length: 40 }, (_, i) => i);
   const ordinals = await Promise.all(labels.map((i) => user.addPack(...pack(`p${i}`, [i]))));
   t.same(ordinals, labels);
-  await user.setComplete();
+  await user.setComplete(false);
   await index.close();
   const again = await ChunkIndex.open(path);
   const reopened = await again.user(UID);
@@ -142,7 +142,7 @@ t.test('applyEntries() keeps entries in order and takes committed packs off the 
   const entry = (seq: number) => ({ seq, hash: id(`entry ${seq}`), sealed: Buffer.from(`sealed ${seq}`) });
   await user.applyEntries({ entries: [entry(300), entry(2), entry(1)], heads: [entry(300)], packs: [id('a')] });
   await user.applyEntries({ entries: [entry(300)], heads: [entry(300)], packs: [] });
-  await user.setComplete();
+  await user.setComplete(false);
   await index.close();
   const again = await ChunkIndex.open(path);
   const reopened = await again.user(UID);
@@ -190,7 +190,7 @@ t.test('damage is found and says that the index can be rebuilt', async (t) => {
     const labels = Array.from({ length: 5000 }, (_, j) => i * 5000 + j);
     await user.addPack(...pack(`p${i}`, labels));
   }
-  await user.setComplete();
+  await user.setComplete(false);
   await index.close();
   const reopened = await ChunkIndex.open(path); // Moves the log into tables.
   await reopened.close();

@@ -1,8 +1,6 @@
 import { spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
 import { printableText } from '../../base/index.js';
-
-const PROGRAM = fileURLToPath(new URL('../main.js', import.meta.url));
+import { PROGRAM } from './program.js';
 
 /** Ended by something else than the tour's own doing. */
 export class TourStopped extends Error {

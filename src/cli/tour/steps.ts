@@ -1,11 +1,11 @@
 import { appendFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
 import { utf8 } from '../../base/index.js';
 import { capabilities } from '../../posix/index.js';
 import { countOf, formatBytes, formatSaving } from '../units.js';
 import { type Comparison, compareTrees } from './compare.js';
+import { PROGRAM } from './program.js';
 import { shellWord, TourRunner, TourStopped } from './runner.js';
 import { makeNotes, makeSample, notesAfterwards } from './sample.js';
 
@@ -162,10 +162,10 @@ function storedBytes(vault: string): number {
 }
 
 function howToGoOn(run: TourRunner, given: string | undefined): void {
-  const program = shellWord(resolve(fileURLToPath(new URL('../main.js', import.meta.url))));
+  const program = shellWord(PROGRAM);
   run.step('How to go on by hand');
   for (const line of [
-    `alias bitacora=${shellWord(`node ${program}`)}`,
+    `alias bitacora=${program}`,
     'export BITACORA_VAULT=~/bitacora/vault',
     'bitacora init                      # then copy the master key file to a safe place',
     `bitacora backup ${USER} --path ${given === undefined ? '~/Documents' : shellWord(given)}`,
