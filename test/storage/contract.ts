@@ -43,7 +43,7 @@ export const HOSTILE_NAMES = [
   'a:b',
   'a*',
   'tmp/x',
-  'cache',
+  'index',
   'lock',
   'x'.repeat(256),
   `${'x/'.repeat(300)}x`,

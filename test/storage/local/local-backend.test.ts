@@ -31,7 +31,7 @@ t.test('opening what is not there makes nothing unless asked', async (t) => {
 });
 
 t.test('reserved names and names that no object can have are left out of lists', async (t) => {
-  const root = t.testdir({ cache: { x: '1' }, lock: '2', tmp: { y: '3' }, 'no object': '4', a: { tmp: '5', ü: '6' } });
+  const root = t.testdir({ index: { x: '1' }, lock: '2', tmp: { y: '3' }, 'no object': '4', a: { tmp: '5', ü: '6' } });
   const backend = await openLocalBackend(root);
   t.same(await list(backend, ''), [{ name: 'a/tmp', length: 1 }]);
 });
