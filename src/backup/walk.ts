@@ -36,6 +36,8 @@ import type { BackupCounts } from './report.js';
 const LARGE_CLASS_BYTES = 16 * 2 ** 30;
 /** The main thread serves others at least this often. */
 const BREATHE_MS = 10;
+/** The clock is looked at once in so many entries. */
+const BREATHE_MASK = 63;
 /** Entries that may wait in memory for one that is still being read. */
 const WAITING_MOST = 16_384;
 
@@ -86,6 +88,7 @@ export class Walk {
   readonly #owners = ownerNames();
   readonly #stat = new FileStat();
   #lastBreath: number;
+  #looked = 0;
 
   constructor(options: WalkOptions) {
     this.#options = options;
@@ -105,7 +108,11 @@ export class Walk {
       for (let i = 0; i < listing.length; i++) {
         const name = listing.name(i);
         if (cache && !isCacheTag(name)) counts.excluded++;
-        else await this.#entry(directory, place, excludes, name, parent);
+        else {
+          const working = this.#entry(directory, place, excludes, name, parent);
+          if (working) await working;
+        }
+        if ((++this.#looked & BREATHE_MASK) === 0) await this.#breathe(place.path);
         if (directory.waiting > WAITING_MOST) await this.#options.idle();
       }
       await parent?.close();
@@ -127,7 +134,8 @@ export class Walk {
     const directory = new OrderedDirectory(fd, writer, () => {});
     const place = { fd, path, device: 0 };
     try {
-      await this.#entry(directory, place, Excludes.root([]), name, { find: () => before });
+      const working = this.#entry(directory, place, Excludes.root([]), name, { find: () => before });
+      if (working) await working;
       directory.scanned();
     } catch (error) {
       directory.abandon();
@@ -135,29 +143,40 @@ export class Walk {
     }
   }
 
-  async #entry(
+  /** A promise only where something must be waited for: one for each entry would cost as much as the entry. */
+  #entry(
     directory: OrderedDirectory,
     place: Site,
     excludes: Excludes,
     name: Uint8Array,
     parent: Pick<ParentDirectory, 'find'> | undefined,
-  ): Promise<void> {
-    const { clock } = this.#options;
-    if (clock.monotonic() - this.#lastBreath > BREATHE_MS) await this.#breathe(place.path);
+  ): Promise<void> | undefined {
     const stat = this.#look(directory, place, name);
-    const asked = parent?.find(name);
-    const before = asked instanceof Promise ? await asked : asked;
-    if (stat === 'gone') return;
+    const before = parent?.find(name);
+    if (!(before instanceof Promise)) return this.#seen(directory, place, excludes, name, stat, before);
+    return before.then((found) => this.#seen(directory, place, excludes, name, stat, found));
+  }
+
+  #seen(
+    directory: OrderedDirectory,
+    place: Site,
+    excludes: Excludes,
+    name: Uint8Array,
+    stat: FileStat | 'gone' | 'unreadable',
+    before: LeafCursor | undefined,
+  ): Promise<void> | undefined {
+    if (stat === 'gone') return undefined;
     if (stat === 'unreadable') {
       this.#carry(directory, name, before);
-      return;
+      return undefined;
     }
     const type = typeOf(stat.mode);
-    if (type === undefined) return;
+    if (type === undefined) return undefined;
     if (excludes.active && excludes.excludes(name, type === ENTRY_TYPES.directory)) this.#options.counts.excluded++;
-    else if (type === ENTRY_TYPES.directory) await this.#subdirectory(directory, place, excludes, name, stat, before);
-    else if (type === ENTRY_TYPES.file) await this.#file(directory, place, name, stat, before);
+    else if (type === ENTRY_TYPES.directory) return this.#subdirectory(directory, place, excludes, name, stat, before);
+    else if (type === ENTRY_TYPES.file) return this.#file(directory, place, name, stat, before);
     else this.#other(directory, place, name, stat, type, before);
+    return undefined;
   }
 
   #look(directory: OrderedDirectory, place: Site, name: Uint8Array): FileStat | 'gone' | 'unreadable' {
@@ -213,36 +232,36 @@ export class Walk {
     });
   }
 
-  async #file(
+  #file(
     directory: OrderedDirectory,
     place: Site,
     name: Uint8Array,
     stat: FileStat,
     before: LeafCursor | undefined,
-  ): Promise<void> {
+  ): Promise<void> | undefined {
     const { counts, force, links, maxFileBytes, racyFromSec } = this.#options;
     if (stat.size > maxFileBytes) {
       counts.excluded++;
-      return;
+      return undefined;
     }
     counts.files++;
     counts.bytes += stat.size;
     if (before && !force && unchanged(before, stat, ENTRY_TYPES.file)) {
       counts.filesUnchanged++;
       directory.addCopy(before);
-      return;
+      return undefined;
     }
     const seen = seenOf(stat, ENTRY_TYPES.file, racyFromSec);
     const linked = links.find(seen);
     if (linked) {
       counts.filesUnchanged++;
       directory.addEncoded(entryBytes(name, seen, linked.content, { size: linked.size, xattrs: linked.xattrs }));
-      return;
+      return undefined;
     }
     const known = before && decodeBefore(before);
     if (known?.type === ENTRY_TYPES.file) counts.filesChanged++;
     else counts.filesNew++;
-    await this.#options.read(this.#pending(directory, place, name.slice(), seen, stat.blocks, known));
+    return this.#options.read(this.#pending(directory, place, name.slice(), seen, stat.blocks, known));
   }
 
   #pending(
@@ -341,6 +360,7 @@ export class Walk {
 
   async #breathe(path: Uint8Array): Promise<void> {
     const { counts, clock, progress, signal } = this.#options;
+    if (clock.monotonic() - this.#lastBreath < BREATHE_MS) return;
     throwIfAborted(signal);
     progress({ phase: 'backup', files: counts.files, bytes: counts.bytes, current: printable(path) });
     await this.#options.drain();
