@@ -1,15 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type Clock, errnoCode, type ProgressSink, printable, throwIfAborted } from '../base/index.js';
-import {
-  decodeEntry,
-  ENTRY_FLAGS,
-  ENTRY_TYPES,
-  type EntryType,
-  encodeEntry,
-  type LeafCursor,
-  NodeReader,
-  type TreeEntry,
-} from '../format/index.js';
+import { ENTRY_FLAGS, ENTRY_TYPES, type EntryType, type LeafCursor, type TreeEntry } from '../format/index.js';
 import {
   closeFd,
   type DirectoryListing,
@@ -31,6 +22,7 @@ import { joinPath } from './file-reader.js';
 import type { LinkedContents } from './linked-contents.js';
 import { type EntryWriter, OrderedDirectory } from './ordered-directory.js';
 import { ParentDirectory, type ParentTrees } from './parent-directory.js';
+import { carriedBytes, decodeBefore, staleBytes } from './parent-entry.js';
 import type { BackupCounts } from './report.js';
 
 const LARGE_CLASS_BYTES = 16 * 2 ** 30;
@@ -337,8 +329,7 @@ export class Walk {
   /** Takes the parent's entry over, marked stale; without one there is nothing to say of this name. */
   #carry(directory: OrderedDirectory, name: Uint8Array, before: LeafCursor | undefined): void {
     if (!before) return;
-    const known = decodeBefore(before);
-    directory.addEncoded(encodeEntry({ ...known, name, flags: known.flags | ENTRY_FLAGS.stale }));
+    directory.addEncoded(staleBytes(decodeBefore(before), name));
   }
 
   #fail(place: Site, name: Uint8Array, error: unknown): void {
@@ -369,10 +360,6 @@ export class Walk {
   }
 }
 
-function decodeBefore(cursor: LeafCursor): TreeEntry {
-  return decodeEntry(new NodeReader(cursor.bytes, 'a directory entry', cursor.start, cursor.end));
-}
-
 interface ListedDirectory {
   readonly fd: number;
   readonly listing: DirectoryListing;
@@ -389,14 +376,6 @@ function openListed(dirfd: number, name: Uint8Array): ListedDirectory | { readon
     if (fd !== undefined) closeFd(fd);
     return { error };
   }
-}
-
-/** What stands for a file that could not be read: its last known content, or none. */
-function carriedBytes(name: Uint8Array, seen: Seen, known: TreeEntry | undefined): Uint8Array {
-  if (known?.type === ENTRY_TYPES.file) {
-    return encodeEntry({ ...known, name, flags: known.flags | ENTRY_FLAGS.stale });
-  }
-  return entryBytes(name, seen, { form: 'none' }, { flags: ENTRY_FLAGS.unread });
 }
 
 function emptyDirectory(sink: NodeSink, owners: ReturnType<typeof ownerNames>): { form: 'directory'; id: Uint8Array } {
