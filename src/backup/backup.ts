@@ -135,7 +135,7 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
     reason: options.reason ?? null,
     job: null,
     idempotency: null,
-    packs: stored.packs,
+    packs: [...stored.adopted, ...stored.packs],
     counts: figures,
     failures,
     program: 'bitacora-backup 0.1.0',

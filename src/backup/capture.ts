@@ -87,7 +87,7 @@ export interface Capture {
   readonly parent: Uint8Array | undefined;
 }
 
-const NOTHING_STORED: StoredPacks = { packs: [], bytesAdded: 0, chunksNew: 0, bytesNew: 0 };
+const NOTHING_STORED: StoredPacks = { packs: [], adopted: [], bytesAdded: 0, chunksNew: 0, bytesNew: 0 };
 
 /**
  * Walks the sources and stores what is new. Where the parent's tree is found damaged nothing of it is relied on: everything is

@@ -63,7 +63,7 @@ export interface Manifest {
   readonly reason: string | null;
   readonly job: string | null;
   readonly idempotency: string | null;
-  /** Hashes of the packs that this snapshot added, 32 bytes each. */
+  /** Hashes of the packs that this snapshot added or was the first to need, 32 bytes each. */
   readonly packs: readonly Uint8Array[];
   readonly counts: ManifestCounts;
   /** `count` is how many there were, `items` at most the first 1,000. */

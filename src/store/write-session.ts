@@ -46,6 +46,11 @@ export interface DistrustedChunks {
 export interface StoredPacks {
   /** Names of the packs added, in the order in which they became durable. */
   readonly packs: readonly Uint8Array[];
+  /**
+   * Older packs that the session relied on and that no snapshot names yet: interrupted sessions left them. The manifest has to
+   * name them too, or an index that lost its last writes would not find them again.
+   */
+  readonly adopted: readonly Uint8Array[];
   readonly bytesAdded: number;
   readonly chunksNew: number;
   readonly bytesNew: number;
@@ -177,6 +182,7 @@ export class WriteSession {
     this.#router.remove(this.#id);
     return {
       packs: this.#packs,
+      adopted: this.#adopted(),
       bytesAdded: this.#bytesAdded,
       chunksNew: this.#chunksNew,
       bytesNew: this.#bytesNew,
@@ -308,6 +314,13 @@ export class WriteSession {
     this.#claims.settle(footer.ids);
     this.#packs.push(pack.name);
     this.#bytesAdded += pack.length;
+  }
+
+  #adopted(): Uint8Array[] {
+    const { index } = this.#options;
+    const own = new Set(this.#packs.map(toHex));
+    const relied = new Set([...this.#relied].map((ordinal) => toHex(index.packName(ordinal))));
+    return index.loosePacks().filter((name) => relied.has(toHex(name)) && !own.has(toHex(name)));
   }
 
   async #flushNodes(into: 'data' | 'meta' = 'meta'): Promise<void> {

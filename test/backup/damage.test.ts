@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { rm, writeFile } from 'node:fs/promises';
+import { cp, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
+import { openVault, type UserRepository } from '../../src/vault/index.js';
 import { memoryLogger } from '../vault/fixture.js';
-import { makeSetting, noise, objects, type Setting } from './fixture.js';
+import { makeSetting, noise, objects, readScope, type Setting } from './fixture.js';
 
 async function damaged(t: Test, act: (path: string) => Promise<void>, logger = memoryLogger()): Promise<Setting> {
   const setting = await makeSetting(t, { local: true, logger });
@@ -17,9 +18,9 @@ async function damaged(t: Test, act: (path: string) => Promise<void>, logger = m
 }
 
 /** Flips a bit in every frame. */
-async function corrupt(path: string): Promise<void> {
+async function corrupt(path: string, spared = 9000): Promise<void> {
   const bytes = readFileSync(path);
-  for (let at = 200; at < bytes.length - 9000; at += 512) bytes[at]! ^= 4;
+  for (let at = 200; at < bytes.length - spared; at += 512) bytes[at]! ^= 4;
   await writeFile(path, bytes);
 }
 
@@ -110,5 +111,52 @@ t.test('backup() with force stores what the vault has lost', async (t) => {
     const kept = await setting.read(manifest.scopes[0]!);
     t.ok(kept.get('large')!.bytes!.equals(noise(6 * 2 ** 20)));
     t.ok(kept.get('small')!.bytes!.equals(noise(1000, 2)));
+  }
+});
+
+t.test('backup() names the packs that an interrupted one left, so that a stale index finds them', async (t) => {
+  const setting = await makeSetting(t, { local: true });
+  setting.write('old', noise(5000, 1));
+  await setting.run();
+  const index = join(setting.vaultPath, 'index');
+  const stale = join(setting.root, 'stale');
+  const place = { path: setting.vaultPath, keyFile: join(setting.root, 'key') };
+  const open = async () => {
+    const vault = await openVault(place);
+    const repository = await vault.openUser('ana');
+    const close = (): Promise<void> => {
+      repository.close();
+      return vault.close();
+    };
+    return { repository, close };
+  };
+  setting.repository.close();
+  await setting.vault.close();
+  await cp(index, stale, { recursive: true });
+  setting.write('new', noise(5000, 2));
+  const second = await open();
+  const { log } = second.repository;
+  const interrupted = { ...second.repository, log: { ...log, append: () => Promise.reject(new Error('cut short')) } };
+  await t.rejects(setting.run({ repository: interrupted as unknown as UserRepository }), { message: 'cut short' });
+  t.equal((await setting.run({ repository: second.repository })).counts.bytesAdded, 0, 'all is there already');
+  await second.close();
+  await rm(index, { recursive: true });
+  await cp(stale, index, { recursive: true });
+  const third = await open();
+  t.teardown(() => third.close());
+  t.equal(third.repository.rebuilt, undefined, 'the index only caught up');
+  const [newest] = await third.repository.snapshots.list();
+  const kept = await readScope(third.repository, newest!.manifest.scopes[0]!);
+  t.ok(kept.get('new')!.bytes!.equals(noise(5000, 2)));
+});
+
+t.test('a rebuilt index prefers what was stored again over what was damaged', async (t) => {
+  for (let round = 0; round < 4; round++) {
+    // The footer stays whole, so that the rebuild knows this pack, too.
+    const setting = await damaged(t, (path) => corrupt(path, 13_000));
+    await setting.run();
+    const { rebuilt } = await setting.reopen({ rebuild: true });
+    t.same(rebuilt!.problems, []);
+    await everything(t, setting);
   }
 });

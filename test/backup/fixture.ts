@@ -112,7 +112,7 @@ export async function makeSetting(t: Test, options: SettingOptions = {}): Promis
   };
 }
 
-async function readScope(repository: UserRepository, scope: ScopeRecord): Promise<Map<string, Kept>> {
+export async function readScope(repository: UserRepository, scope: ScopeRecord): Promise<Map<string, Kept>> {
   const found = new Map<string, Kept>();
   const root = decodeEntry(new NodeReader(scope.entry, 'a scope'));
   await readEntry(repository, root, '', found);

@@ -119,7 +119,7 @@ for (const threads of [0, 1, 2]) {
       t.match(two.stored, { bytesNew: 50, chunksNew: 1 });
       t.equal(two.stored.packs.length, 1);
       const three = await setting.session((session) => setting.files(session, content));
-      t.same(three.stored, { packs: [], bytesAdded: 0, chunksNew: 0, bytesNew: 0 });
+      t.same(three.stored, { packs: [], adopted: [], bytesAdded: 0, chunksNew: 0, bytesNew: 0 });
     },
   );
 }
