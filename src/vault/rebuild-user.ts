@@ -28,7 +28,7 @@ const ENTRIES_A_BATCH = 500;
 interface LogFacts {
   readonly heads: SealedEntry['name'][];
   readonly muted: SealedEntry[];
-  /** Packs that manifests name. */
+  /** Packs that manifests name, in the order of the log. */
   readonly named: Set<string>;
   /** Packs that count as gone. */
   readonly tombstoned: Set<string>;
@@ -36,7 +36,7 @@ interface LogFacts {
 
 /**
  * Makes a user's index anew from the backend alone: the whole log, and of each pack header, footer and trailer. A pack that
- * is damaged or missing is reported and the rest goes on. Memory does not grow with packs or chunks. Killed half-way,
+ * is damaged or missing is reported and the rest goes on. Memory grows by a name a pack, not with chunks. Killed half-way,
  * it leaves an index that says that it is not complete.
  *
  * @throws {BitacoraError} `DATA_CORRUPT` or `OBJECT_MISSING` naming a log entry; `FORMAT_NEWER`; `CANCELLED`; the backend's
@@ -122,11 +122,22 @@ async function addAllPacks(context: RebuildContext, facts: LogFacts): Promise<Bi
   return problems;
 }
 
+/**
+ * In the order in which the log names them, behind those that it does not name: of a chunk that was damaged and stored again the
+ * newer place holds, as it did before the index was lost.
+ */
 async function* listPacks({ backend, keys, signal }: RebuildContext, facts: LogFacts): AsyncGenerator<ListedPack> {
+  const lengths = new Map<string, number>();
   for await (const { name, length } of backend.list(packsPrefix(uidOf(keys.uid)), { signal })) {
     const parsed = parseObjectName(name);
     if (parsed?.type !== 'pack' || facts.tombstoned.has(toHex(parsed.hash))) continue;
-    yield { hash: parsed.hash, length };
+    const hex = toHex(parsed.hash);
+    if (facts.named.has(hex)) lengths.set(hex, length);
+    else yield { hash: parsed.hash, length };
+  }
+  for (const hex of facts.named) {
+    const length = lengths.get(hex);
+    if (length !== undefined) yield { hash: new Uint8Array(Buffer.from(hex, 'hex')), length };
   }
 }
 
