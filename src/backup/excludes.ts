@@ -24,6 +24,21 @@ class RuleSet {
     }
     return this.#rules.test(path);
   }
+
+  /**
+   * The same as it judges what is inside a directory that the walk enters. If it excludes that directory a deeper set has overruled
+   * it: then it must not exclude everything inside on that ground.
+   */
+  inside(directory: readonly string[]): RuleSet {
+    if (!this.test(`${directory.join('/')}/`).ignored) return this;
+    const pattern = `!/${directory.map(literal).join('/')}/`;
+    return new RuleSet(ignore(OPTIONS).add(this.#rules).add({ pattern }), this.depth);
+  }
+}
+
+/** A name as a pattern that matches only itself. */
+function literal(name: string): string {
+  return name.replace(/[\\*?[]/g, (special) => (special === '?' ? '[?]' : `\\${special}`));
 }
 
 /** Compiles gitignore-style patterns. Throws `USAGE` for a pattern that cannot be one. */
@@ -66,7 +81,9 @@ export class Excludes {
 
   /** The rules as they hold one directory further down. */
   enter(name: Uint8Array): Excludes {
-    return new Excludes(this.#sets, [...this.#path, nameText(name)]);
+    const path = [...this.#path, nameText(name)];
+    const sets = this.#sets.map((rules) => rules.inside(path.slice(rules.depth)));
+    return new Excludes(sets, path);
   }
 
   excludes(name: Uint8Array, isDirectory: boolean): boolean {

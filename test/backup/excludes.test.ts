@@ -56,6 +56,29 @@ t.test('backup() lets deeper rules take back what shallower ones exclude', async
   t.same(names, ['.bitacoraignore', 'c', 'x/.bitacoraignore', 'x/b.tmp', 'x/only-here', 'x/y/b.tmp']);
 });
 
+t.test('backup() takes a directory back with what is in it, save what rules exclude by its own name', async (t) => {
+  const files = {
+    '.bitacoraignore': 'build\n*.o\n',
+    'a/.bitacoraignore': '!build/\n',
+    'a/build/f': '',
+    'a/build/g.o': '',
+    'a/build/deep/f': '',
+    'a/build/deep/build/f': '',
+    'b/build/f': '',
+  };
+  const { names } = await kept(t, files, {});
+  t.same(names, ['.bitacoraignore', 'a/.bitacoraignore', 'a/build/deep/build/f', 'a/build/deep/f', 'a/build/f']);
+});
+
+t.test('a name that looks like a pattern is taken back as that name', (t) => {
+  for (const name of ['plain', '*', 'a?b', '[x]', 'back\\slash', '{a,b}', 'a b ', '#', '!', '$^']) {
+    const top = Excludes.root(['*/', '!/top/']).enter(utf8('top')).with('!*/');
+    t.notOk(top.excludes(utf8(name), true), name);
+    t.notOk(top.enter(utf8(name)).excludes(utf8('file'), false), `${name}/file`);
+  }
+  t.end();
+});
+
 t.test('backup() never descends into an excluded directory', async (t) => {
   const { names } = await kept(
     t,
