@@ -1,5 +1,5 @@
-import { BitacoraError, isBitacoraError } from '../base/index.js';
-import { type ContentItem, ENTRY_FLAGS, ENTRY_TYPES, type TreeEntry } from '../format/index.js';
+import { BitacoraError, isBitacoraError, toHex } from '../base/index.js';
+import { type ContentItem, ENTRY_FLAGS, ENTRY_TYPES, type EntryContent, type TreeEntry } from '../format/index.js';
 import { failTask } from './content.js';
 import type { DirectoryFacts, TargetDirectory } from './directory.js';
 import { meetExisting } from './existing-items.js';
@@ -13,7 +13,7 @@ type LinkGroup = LinkedFile & { readonly inode?: bigint };
 
 /**
  * Restores what is not a directory: compares it with what bears its name and hands it to the pipeline. Memory: one record
- * for each link group, about 200 bytes and its name; nothing for other items.
+ * for each link group, about 300 bytes and its name; nothing for other items.
  */
 export class ItemRestorer {
   readonly #site: Site;
@@ -29,7 +29,7 @@ export class ItemRestorer {
   restore(parent: TargetDirectory, facts: DirectoryFacts, exists: boolean): Promise<void> | undefined {
     const { report, options } = this.#site;
     const { entry } = facts;
-    const group = entry.flags & ENTRY_FLAGS.linkGroup ? `${entry.type}:${entry.device}:${entry.inode}` : undefined;
+    const group = entry.flags & ENTRY_FLAGS.linkGroup ? linkGroupOf(entry) : undefined;
     try {
       if (this.#isUnread(parent, entry)) return undefined;
       const first = group === undefined ? undefined : this.#links.get(group);
@@ -165,5 +165,31 @@ export class ItemRestorer {
     }
     task.last = pipeline.window;
     if (pipeline.window.full) await pipeline.rotate();
+  }
+}
+
+/**
+ * What names of one thing have in common. Besides type, device and inode they agree in what they say of it: where a stale entry and
+ * a newer one bear one inode number they do not, and neither may get the other's bytes.
+ */
+function linkGroupOf(entry: TreeEntry): string {
+  const { type, device, inode, size, mtimeSec, mtimeNsec } = entry;
+  return `${type}:${device}:${inode}:${size}:${mtimeSec}.${mtimeNsec}:${contentKey(entry.content)}`;
+}
+
+function contentKey(content: EntryContent): string {
+  switch (content.form) {
+    case 'chunk':
+    case 'list':
+    case 'directory':
+      return toHex(content.id);
+    case 'items':
+      return content.items.map(({ length, id }) => `${length}${id ? toHex(id) : ''}`).join();
+    case 'link':
+      return toHex(content.target);
+    case 'device':
+      return `${content.major}:${content.minor}`;
+    case 'none':
+      return '';
   }
 }

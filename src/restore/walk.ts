@@ -1,5 +1,5 @@
 import { asBuffer, isBitacoraError, printable } from '../base/index.js';
-import { ENTRY_TYPES, type LeafCursor, type OwnerName, type TreeEntry } from '../format/index.js';
+import { ENTRY_FLAGS, ENTRY_TYPES, type LeafCursor, type OwnerName, type TreeEntry } from '../format/index.js';
 import { FileStat, readDirectory, statAt } from '../posix/index.js';
 import { entryAt } from '../snapshot/index.js';
 import { type DirectoryFacts, TargetDirectory } from './directory.js';
@@ -67,7 +67,8 @@ export class Walker {
   /** Restores what is in a directory, and says that it has ended. */
   async content(directory: TargetDirectory, entry: TreeEntry, path: string | undefined): Promise<void> {
     if (entry.content.form !== 'directory') throw new TypeError('Only directories have entries.');
-    let damaged = false;
+    // What was never seen says as little of what it lacks as what is damaged.
+    let damaged = (entry.flags & ENTRY_FLAGS.unread) !== 0;
     const onDamage = (error: Error): void => {
       damaged = true;
       this.#site.report.failWith(directory.path(), error);
@@ -198,10 +199,21 @@ export class Walker {
       const directory = new TargetDirectory(parent, facts.entry.name, facts, folder);
       if (taken && !folder && !options.dryRun) directory.intake(stagings);
       if (taken) report.directories++;
+      this.#reportUnseen(directory, entry);
       await this.content(directory, entry, path);
     } catch (error) {
       if (this.#pipeline.failed || !isItemError(error)) throw error;
       report.failWith(parent.path(entry.name), error);
+    }
+  }
+
+  /** Reports what the snapshot itself says is missing. */
+  #reportUnseen(directory: TargetDirectory, { flags }: TreeEntry): void {
+    const { report } = this.#site;
+    if (flags & ENTRY_FLAGS.unread) {
+      report.fail(directory.path(), 'PARTIAL', 'The backup could not list it, and knew no earlier state.');
+    } else if (flags & ENTRY_FLAGS.stale) {
+      report.warn(directory.path(), 'PARTIAL', 'The backup could not list it; this is its last known state.');
     }
   }
 

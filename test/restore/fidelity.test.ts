@@ -267,3 +267,22 @@ t.test('equal inodes of different scopes are different files', async (test) => {
   test.same(failed(await place.run(scopes, { verify: true })), []);
   test.same(look(place.target), ['s/', 's/b = outer', 's/in/', 's/in/a = inner', 't/', 't/c = other']);
 });
+
+t.test('a stale name and a newer file that bear one inode number are different files', async (test) => {
+  const place = await makePlace(test);
+  const { tree } = place;
+  const shared = { flags: ENTRY_FLAGS.linkGroup, device: 1n, inode: 5n };
+  const stale = { ...shared, flags: ENTRY_FLAGS.linkGroup | ENTRY_FLAGS.stale };
+  const entries = [
+    tree.file('a', 'old', stale),
+    tree.file('b', 'old', stale),
+    tree.file('c', 'new', shared),
+    tree.file('d', 'new', shared),
+  ];
+  test.same(failed(await place.restore(entries, { verify: true })), []);
+  test.same(look(place.target), ['a = old', 'b = old', 'c = new', 'd = new']);
+  const inodes = ['a', 'b', 'c', 'd'].map((name) => lstatSync(join(place.target, name)).ino);
+  test.equal(inodes[0], inodes[1]);
+  test.equal(inodes[2], inodes[3]);
+  test.not(inodes[0], inodes[2]);
+});

@@ -1,6 +1,7 @@
 import { linkSync, lstatSync, mkdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { ENTRY_FLAGS } from '../../src/format/index.js';
 import { failed, look, makePlace, type Place } from './fixture.js';
 
 /** A file in the target with the size and time that the snapshot's has. */
@@ -169,4 +170,22 @@ t.test('a dry run changes nothing and counts what it would do', async (test) => 
   const missing = join(place.root, 'new');
   test.equal((await place.restore([place.tree.file('a', 'new')], { target: missing, dryRun: true })).files, 1);
   test.throws(() => readFileSync(missing), { code: 'ENOENT' });
+});
+
+t.test('deleting spares what is in a directory that the backup could not list', async (test) => {
+  const place = await makePlace(test);
+  mkdirSync(join(place.target, 'd'));
+  writeFileSync(join(place.target, 'd', 'only copy'), 'x');
+  writeFileSync(join(place.target, 'extra'), 'x');
+  const entries = [
+    place.tree.directory('d', [], { flags: ENTRY_FLAGS.unread }),
+    place.tree.directory('s', [place.tree.file('a', '1')], { flags: ENTRY_FLAGS.stale }),
+  ];
+  const report = await place.restore(entries, { overwrite: 'changed', delete: true });
+  test.same(failed(report), ['PARTIAL d']);
+  test.same(
+    report.warnings.items.map(({ code, path }) => `${code} ${path}`),
+    ['PARTIAL s'],
+  );
+  test.same(look(place.target), ['d/', 'd/only copy = x', 's/', 's/a = 1']);
 });
