@@ -17,7 +17,7 @@ export interface RebuildResult {
   readonly packs: number;
   readonly chunks: number;
   readonly entries: number;
-  /** Packs that are damaged (`DATA_CORRUPT`) or that a manifest names and nobody has (`OBJECT_MISSING`). */
+  /** Packs that are damaged (`DATA_CORRUPT`), seem newer (`FORMAT_NEWER`), or that a manifest names and nobody has (`OBJECT_MISSING`). */
   readonly problems: readonly BitacoraError[];
 }
 
@@ -147,10 +147,14 @@ async function tryRead(context: RebuildContext, hash: Uint8Array, length: number
   try {
     return await readPackHead(backend, keys, hash, length, { signal });
   } catch (error) {
-    if (error instanceof BitacoraError && (error.code === 'DATA_CORRUPT' || error.code === 'OBJECT_MISSING'))
-      return error;
+    if (error instanceof BitacoraError && isFinding(error)) return error;
     throw error;
   }
+}
+
+/** Whether an error is about one pack. One that seems newer may be damaged in its format byte: it costs its own chunks only. */
+export function isFinding({ code }: BitacoraError): boolean {
+  return code === 'DATA_CORRUPT' || code === 'OBJECT_MISSING' || code === 'FORMAT_NEWER';
 }
 
 export function missingPack(object: string): BitacoraError {

@@ -2,7 +2,7 @@ import { BitacoraError } from '../base/index.js';
 import { packName, uidOf } from '../format/index.js';
 import { catchUpLog, compareLog } from '../snapshot/index.js';
 import { openPackHead, readPackHead } from '../store/index.js';
-import { missingPack, type RebuildContext, type RebuildResult, rebuildUser } from './rebuild-user.js';
+import { isFinding, missingPack, type RebuildContext, type RebuildResult, rebuildUser } from './rebuild-user.js';
 
 export interface RefreshContext extends RebuildContext {
   /** The user's name, for messages. */
@@ -24,6 +24,13 @@ export async function refreshUser(context: RefreshContext): Promise<RebuildResul
   if (!index.mark.complete) return rebuild(context, 'it is new, was lost, or was not finished');
   const { fresh, lost } = await compareLog(backend, index, keys, { signal });
   if (lost.length > 0 && !(await index.dropCovered(lost))) {
+    context.logger.warn(
+      'The vault lacks log entries that were there: it was put back to an older state, or has lost them.',
+      {
+        user: context.name,
+        entries: lost.length,
+      },
+    );
     return rebuild(context, 'it knows log entries that the vault does not have');
   }
   if (fresh.length > 0) {
@@ -60,7 +67,7 @@ async function addMissingPacks(context: RefreshContext, names: readonly Uint8Arr
       await index.addPack(hash, sealedHead, footer);
     } catch (error) {
       if (!(error instanceof BitacoraError)) throw error;
-      if (error.code !== 'DATA_CORRUPT' && error.code !== 'OBJECT_MISSING') throw error;
+      if (!isFinding(error)) throw error;
       const told = error.code === 'OBJECT_MISSING' ? missingPack(packName(uidOf(keys.uid), hash)) : error;
       logger.error(told.message, { code: told.code, object: told.details.object });
       amiss = true;

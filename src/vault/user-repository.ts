@@ -1,8 +1,7 @@
-import type { Clock, Logger, Random } from '../base/index.js';
 import type { ChunkerParameters } from '../chunking/index.js';
 import type { Key32 } from '../crypto/index.js';
 import type { OpenSecrets } from '../engine/index.js';
-import { Log, Snapshots, TreeReader } from '../snapshot/index.js';
+import { type Log, Snapshots, TreeReader } from '../snapshot/index.js';
 import type { Backend } from '../storage/index.js';
 import { ChunkReader, type UserIndex } from '../store/index.js';
 import type { DedupKeys, KeyRing } from './key-ring.js';
@@ -22,10 +21,9 @@ export interface RepositoryParts {
   readonly keys: KeyRing;
   readonly index: UserIndex;
   readonly backend: Backend;
+  /** One for all holders of the user: it knows where the log ends. */
+  readonly log: Log;
   readonly readOnly: boolean;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
   /** What had to be rebuilt to open it. */
   readonly rebuilt: RebuildResult | undefined;
 }
@@ -55,7 +53,7 @@ export class UserRepository {
 
   /** @param close - Called by `close`. */
   constructor(parts: RepositoryParts, close: () => void) {
-    const { keys, index, backend, clock, random, logger, readOnly } = parts;
+    const { keys, index, backend, log, readOnly } = parts;
     const { vaultId, uid, generation, epoch } = keys;
     this.name = parts.name;
     this.uid = uid;
@@ -70,7 +68,7 @@ export class UserRepository {
     this.chunks = new ChunkReader({ index, backend, secrets: this.openSecrets });
     this.trees = new TreeReader(this.chunks);
     this.rebuilt = parts.rebuilt;
-    this.log = new Log({ backend, index, keys, clock, random, logger, readOnly });
+    this.log = log;
     this.snapshots = new Snapshots(this.log);
     this.#close = close;
   }

@@ -1,6 +1,15 @@
-import { BitacoraError, type Clock, type Logger, type ProgressSink, type Random, toHex } from '../base/index.js';
+import {
+  BitacoraError,
+  type Clock,
+  isBitacoraError,
+  type Logger,
+  type ProgressSink,
+  type Random,
+  toHex,
+} from '../base/index.js';
 import type { MasterKeys } from '../crypto/index.js';
 import type { RegistryRecord } from '../format/index.js';
+import { Log } from '../snapshot/index.js';
 import type { Backend, CallOptions } from '../storage/index.js';
 import { isIndexDamage } from '../store/index.js';
 import { createBundle, loadBundles } from './bundles.js';
@@ -37,7 +46,11 @@ export interface OpenUserOptions extends CallOptions {
 }
 
 interface OpenUser {
-  readonly opening: Promise<{ readonly keys: KeyRing; readonly rebuilt: RebuildResult | undefined }>;
+  readonly opening: Promise<{
+    readonly keys: KeyRing;
+    readonly log: Log;
+    readonly rebuilt: RebuildResult | undefined;
+  }>;
   holders: number;
 }
 
@@ -99,7 +112,13 @@ export class Vault {
       sources: [],
     };
     await createBundle(this.#bundleContext(record.uid), random, record.created);
-    await this.#registry.add(record, random);
+    try {
+      await this.#registry.add(record, random);
+    } catch (error) {
+      if (!isBitacoraError(error, 'OBJECT_EXISTS')) throw error;
+      // Another call was faster; the keys just made are nobody's.
+      return { record: await this.findUser(name), created: false };
+    }
     return { record, created: true };
   }
 
@@ -123,10 +142,10 @@ export class Vault {
     user.holders++;
     const release = this.#releaser(key, user, record.uid);
     try {
-      const { keys, rebuilt } = await user.opening;
-      const { backend, readOnly, clock, random, logger, directory } = this.#parts;
+      const { keys, log, rebuilt } = await user.opening;
+      const { backend, readOnly, directory } = this.#parts;
       const index = await directory.index.user(record.uid);
-      return new UserRepository({ name, keys, index, backend, readOnly, clock, random, logger, rebuilt }, release);
+      return new UserRepository({ name, keys, index, backend, log, readOnly, rebuilt }, release);
     } catch (error) {
       release();
       throw error;
@@ -164,7 +183,10 @@ export class Vault {
     const bundles = await loadBundles(this.#bundleContext(record.uid));
     const keys = new KeyRing(this.#parts.vaultId, record.uid, bundles);
     try {
-      return { keys, rebuilt: await this.#refresh(record, keys, options) };
+      const rebuilt = await this.#refresh(record, keys, options);
+      const { backend, directory, readOnly, clock, random, logger } = this.#parts;
+      const index = await directory.index.user(record.uid);
+      return { keys, log: new Log({ backend, index, keys, readOnly, clock, random, logger }), rebuilt };
     } catch (error) {
       keys.close();
       throw error;

@@ -97,9 +97,11 @@ t.test('an index that is newer than the vault is rebuilt', async (t) => {
   await vault.close();
   await rm(join(older, 'index'), { recursive: true });
   await rename(join(place.path, 'index'), join(older, 'index'));
-  const restored = await place.open({ path: older });
+  const logger = memoryLogger();
+  const restored = await place.open({ path: older, logger });
   const again = await restored.openUser('ana');
   t.ok(again.rebuilt);
+  t.ok(logger.lines.some((line) => line.startsWith('warn: The vault lacks log entries')));
   t.same(await state(again, expected.ids), expected);
   t.same(await places(again, pack.ids), [undefined, undefined, undefined], 'nothing is known of what is not there');
   await restored.close();
@@ -252,4 +254,28 @@ t.test('what is found wrong in the index while it is used is rebuilt at the next
   const now = await state(user, expected.ids);
   await vault.close();
   await heals(t, await place.open(), now, true);
+});
+
+t.test('a pack that seems newer costs its own chunks, not the user', async (t) => {
+  const memory = new MemoryBackend();
+  const place = await makeVault(t, memory);
+  const vault = await place.open();
+  const user = await openUser(vault);
+  const { pack } = await storeSnapshot(user, 'a');
+  const fine = (await storeSnapshot(user, 'b')).pack;
+  const name = packName(uidOf(user.uid), pack.name);
+  user.close();
+  await replace(memory, name, (bytes) => {
+    bytes[4]! ^= 1;
+    return bytes;
+  });
+  const again = await vault.openUser('ana', { rebuild: true });
+  t.same(
+    again.rebuilt!.problems.map(({ code, details }) => `${code} ${String(details.object)}`),
+    [`FORMAT_NEWER ${name}`],
+  );
+  t.same(await places(again, pack.ids), [undefined, undefined, undefined]);
+  t.ok((await places(again, fine.ids)).every(Boolean));
+  t.ok(again.index.mark.suspectTo > 0, 'a backup reads everything again');
+  await vault.close();
 });

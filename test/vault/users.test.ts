@@ -207,6 +207,31 @@ t.test('a user that is open twice shares one index and one set of keys until bot
   );
 });
 
+t.test('a user that is open twice has one log, whoever writes to it', async (t) => {
+  const place = await makeVault(t, new MemoryBackend());
+  const vault = await place.open();
+  await vault.ensureUser('ana');
+  const [one, two] = await Promise.all([vault.openUser('ana'), vault.openUser('ana')]);
+  await storeSnapshot(one, 'a');
+  await Promise.all([storeSnapshot(two, 'b'), storeSnapshot(one, 'c')]);
+  const { entry } = await storeSnapshot(two, 'd');
+  t.equal(entry.name.seq, 4);
+  one.close();
+  two.close();
+  const again = await vault.openUser('ana', { rebuild: true });
+  t.equal(again.index.mark.applied.length, 1, 'no branch');
+  await vault.close();
+});
+
+t.test('ensureUser() called twice at once makes one user', async (t) => {
+  const place = await makeVault(t, new MemoryBackend());
+  const vault = await place.open();
+  const made = await Promise.all([vault.ensureUser('ana'), vault.ensureUser('ana')]);
+  t.ok(equalBytes(made[0].record.uid, made[1].record.uid));
+  t.equal(made.filter(({ created }) => created).length, 1);
+  await vault.close();
+});
+
 t.test('two users do not share chunk ids, keys or cut points', async (t) => {
   const place = await makeVault(t, new MemoryBackend());
   const vault = await place.open();
