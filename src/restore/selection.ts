@@ -1,5 +1,10 @@
 import ignore from 'ignore';
 
+/** Names differ by case, as they do on disk. */
+const OPTIONS = { allowRelativePaths: true, ignorecase: false };
+/** The library remembers every path that it was asked about; after so many it starts anew. */
+const REMEMBERED_MOST = 20_000;
+
 /** `take`: the item and all below it, save what is excluded. `descend`: only what below it may match. */
 export type Choice = 'take' | 'descend' | 'skip';
 
@@ -12,18 +17,31 @@ export interface Selection {
 
 /** Both lists hold patterns as in a `.gitignore`. Without includes everything is included; excludes win. */
 export function createSelection(include: readonly string[] = [], exclude: readonly string[] = []): Selection {
-  const included = include.length > 0 ? ignore({ allowRelativePaths: true }).add([...include]) : undefined;
-  const excluded = exclude.length > 0 ? ignore({ allowRelativePaths: true }).add([...exclude]) : undefined;
+  const included = include.length > 0 ? matcher(include) : undefined;
+  const excluded = exclude.length > 0 ? matcher(exclude) : undefined;
   const below = include.map(reachOf);
   return {
     all: !included && !excluded,
     choose(path, directory) {
       if (path === '') return included ? 'descend' : 'take';
       const tested = directory ? `${path}/` : path;
-      if (excluded?.ignores(tested)) return 'skip';
-      if (!included || included.ignores(tested)) return 'take';
+      if (excluded?.(tested)) return 'skip';
+      if (!included || included(tested)) return 'take';
       return directory && below.some((mayReach) => mayReach(path.split('/'))) ? 'descend' : 'skip';
     },
+  };
+}
+
+/** Whether a path matches; memory does not grow with the tree. */
+function matcher(patterns: readonly string[]): (path: string) => boolean {
+  let rules = ignore(OPTIONS).add([...patterns]);
+  let asked = 0;
+  return (path) => {
+    if (++asked > REMEMBERED_MOST) {
+      rules = ignore(OPTIONS).add(rules);
+      asked = 0;
+    }
+    return rules.ignores(path);
   };
 }
 
@@ -37,11 +55,11 @@ function reachOf(pattern: string): Reach {
   if (!trimmed.includes('/')) return () => true;
   const parts = trimmed.replace(/^\//, '').split('/');
   const fixed = parts.includes('**') ? parts.slice(0, parts.indexOf('**')) : parts;
-  const matchers = fixed.map((part) => ignore({ allowRelativePaths: true }).add(`/${part}`));
+  const matchers = fixed.map((part) => matcher([`/${part}`]));
   const open = fixed.length < parts.length;
   return (directory) => {
     // Deeper than the pattern: such a path would already have been taken with its parent.
     if (!open && directory.length >= fixed.length) return false;
-    return directory.every((name, depth) => depth >= matchers.length || matchers[depth]!.ignores(name));
+    return directory.every((name, depth) => depth >= matchers.length || matchers[depth]!(name));
   };
 }

@@ -15,6 +15,26 @@ t.test('excludes win, and take what is below with them', async (test) => {
   test.equal(selection.choose('a/x.log', false), 'skip');
 });
 
+t.test('patterns tell upper case from lower case, as names do', async (test) => {
+  const included = createSelection(['*.txt', '/Docs/**/z']);
+  test.equal(included.choose('a.txt', false), 'take');
+  test.equal(included.choose('a.TXT', false), 'skip');
+  test.equal(createSelection(['/Docs/**/z']).choose('Docs', true), 'descend');
+  test.equal(createSelection(['/Docs/**/z']).choose('docs', true), 'skip');
+  const excluded = createSelection([], ['*.log']);
+  test.equal(excluded.choose('a.LOG', false), 'take');
+  test.equal(excluded.choose('a.log', false), 'skip');
+});
+
+t.test('patterns hold for trees of any size', async (test) => {
+  const selection = createSelection(['*.txt'], ['/secret/']);
+  let taken = 0;
+  for (let file = 0; file < 45_000; file++) if (selection.choose(`f${file}.txt`, false) === 'take') taken++;
+  test.equal(taken, 45_000);
+  test.equal(selection.choose('other', false), 'skip');
+  test.equal(selection.choose('secret', true), 'skip');
+});
+
 t.test('a directory is entered only where something below may match', async (test) => {
   const choices: readonly (readonly [string, string, string])[] = [
     ['/a/b/*.txt', 'a', 'descend'],
