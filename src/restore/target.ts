@@ -55,7 +55,7 @@ function checkWishes(options: RestoreOptions, path: string): void {
     );
   }
   if (options.flatten && options.scopes.length !== 1) {
-    const message = `Flattening needs exactly one path scope, and there are ${options.scopes.length}. Name one of them.`;
+    const message = `Flattening needs exactly one path scope, and there are ${options.scopes.length}. Leave it out, or name a snapshot of one.`;
     throw new BitacoraError('USAGE', message);
   }
 }
