@@ -17,7 +17,7 @@ export const ERROR_CODES = {
   NOT_A_VAULT: { http: 404, exit: 66, meaning: 'There is no vault at that place.' },
   VAULT_EXISTS: { http: 409, exit: 73, meaning: 'A vault, or something else, is already at that place.' },
   TARGET_NOT_EMPTY: { http: 409, exit: 73, meaning: 'The restore target has entries and no overwrite rule was given.' },
-  TARGET_UNSAFE: { http: 403, exit: 73, meaning: 'A step to the target is a symbolic link or not a directory.' },
+  TARGET_UNSAFE: { http: 403, exit: 73, meaning: 'The target or a step in it is a link, no directory, or unusable.' },
   VAULT_READ_ONLY: { http: 403, exit: 73, meaning: 'The vault cannot be written.' },
   NO_SPACE: { http: 507, exit: 73, meaning: 'No space or quota is left where the data must go.' },
   TARGET_BUSY: { http: 423, exit: 75, meaning: 'Another restore is writing to the target.' },
