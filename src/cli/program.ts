@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import type { BackupFlags } from './commands/backup.js';
 import type { ListFlags } from './commands/list.js';
 import type { LsFlags } from './commands/ls.js';
@@ -28,8 +28,8 @@ export function createProgram({ output, run }: ProgramOptions): Command {
   const program = new Command('bitacora')
     .description('Backup with per-user keys: deduplicated, compressed, encrypted, and restored as of any time.')
     .version(version(), '--version', 'print the version')
-    .option('--vault <DIR>', 'the vault (else $BITACORA_VAULT, else the usual place)')
-    .option('--key-file <FILE>', 'the master key file (else the usual place)')
+    .addOption(place('--vault <DIR>', 'the vault (else $BITACORA_VAULT, else the usual place)'))
+    .addOption(place('--key-file <FILE>', 'the master key file (else the usual place)'))
     .option('--json', 'answer with one JSON document')
     .addOption(choice('--progress <MODE>', 'how to show progress', PROGRESS_MODES).default('auto'))
     .option('--quiet', 'say nothing but answers and errors')
@@ -78,7 +78,7 @@ function addBackup(add: Adder): void {
     const { runBackup } = await import('./commands/backup.js');
     return runBackup(context, user!, flags);
   })
-    .addOption(repeated('--path <DIR>', 'what to back up; may be repeated'))
+    .addOption(places('--path <DIR>', 'what to back up; may be repeated'))
     .addOption(choice('--kind <KIND>', 'the kind of snapshot', ['manual', 'critical']).default('manual'))
     .addOption(repeated('--exclude <PATTERN>', 'leave out, as in a .gitignore; may be repeated'))
     .option('--one-file-system', 'do not enter other file systems')
@@ -123,7 +123,7 @@ function addRestore(add: Adder): void {
     return runRestore(context, user!, flags);
   });
   addSelectors(command)
-    .option('--target <DIR>', 'where to; files keep their full path below it, and / is in place')
+    .addOption(place('--target <DIR>', 'where to; files keep their full path below it, and / is in place'))
     .addOption(repeated('--include <GLOB>', 'only this, as in a .gitignore; may be repeated'))
     .addOption(repeated('--exclude <GLOB>', 'leave out; may be repeated'))
     .option('--flatten', 'put the content of the one directory straight into the target')
@@ -155,6 +155,24 @@ function choice(flags: string, description: string, values: readonly string[]): 
 
 function repeated(flags: string, description: string): Option {
   return new Option(flags, description).argParser((value, before: readonly string[] = []) => [...before, value]);
+}
+
+/** An option for a path. */
+function place(flags: string, description: string): Option {
+  return new Option(flags, description).argParser(notEmpty);
+}
+
+function places(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value, before: readonly string[] = []) => [
+    ...before,
+    notEmpty(value),
+  ]);
+}
+
+/** What a script's unset variable leaves must not mean the current directory. */
+function notEmpty(path: string): string {
+  if (path === '') throw new InvalidArgumentError('An empty path names nothing.');
+  return path;
 }
 
 function version(): string {
