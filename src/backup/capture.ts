@@ -1,4 +1,4 @@
-import { realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import {
   BitacoraError,
   type Clock,
@@ -6,6 +6,7 @@ import {
   isBitacoraError,
   type Logger,
   type ProgressSink,
+  toHex,
   utf8,
 } from '../base/index.js';
 import type { CodecName } from '../codec/index.js';
@@ -19,8 +20,10 @@ import {
   ID_BYTES,
   LeafCursor,
   NodeReader,
+  packName,
   type ScopeRecord,
   type TreeEntry,
+  uidOf,
 } from '../format/index.js';
 import {
   closeFd,
@@ -95,6 +98,7 @@ const NOTHING_STORED: StoredPacks = { packs: [], adopted: [], bytesAdded: 0, chu
  */
 export async function captureScopes(options: CaptureOptions): Promise<Capture> {
   const { repository, logger } = options;
+  await forgetLostPacks(options);
   const parents = await parentScopes(options);
   try {
     return await attempt(options, parents, undefined);
@@ -104,6 +108,24 @@ export async function captureScopes(options: CaptureOptions): Promise<Capture> {
     logger.warn('The parent snapshot is damaged; everything is read again.', { user: repository.name, reason });
     return attempt(options, { id: parents.id, entries: new Map() }, { nodes: true, packs: error.packs });
   }
+}
+
+/**
+ * Packs whose files are gone are no longer relied on, neither for dedup nor by way of a parent: what they held is stored again.
+ * Looks at names only, and only where that costs no request.
+ */
+async function forgetLostPacks({ repository, logger }: CaptureOptions): Promise<void> {
+  const { backend, index, uid, name: user } = repository;
+  const lost = index.packNames().filter((hash) => {
+    const path = backend.localPath(packName(uidOf(uid), hash));
+    return path !== undefined && !existsSync(path);
+  });
+  if (lost.length === 0) return;
+  for (const hash of lost) {
+    logger.error('A pack is gone from the vault; what it held is stored again.', { user, object: toHex(hash) });
+    await index.forgetPack(hash);
+  }
+  await index.setSuspect();
 }
 
 async function attempt(

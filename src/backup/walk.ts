@@ -195,7 +195,9 @@ export class Walk {
     if (oneFileSystem && stat.dev !== place.device) {
       // What is mounted here is not even opened: it may hang or be huge.
       counts.directories++;
-      directory.addEncoded(entryBytes(own, seen, emptyDirectory(sink, this.#owners)));
+      // Never seen, so that a restore deletes nothing there.
+      const flags = ENTRY_FLAGS.unread;
+      directory.addEncoded(entryBytes(own, seen, emptyDirectory(sink, this.#owners), { flags }));
       return;
     }
     const known = before && decodeBefore(before);
