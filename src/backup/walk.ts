@@ -28,8 +28,6 @@ import type { BackupCounts } from './report.js';
 const LARGE_CLASS_BYTES = 16 * 2 ** 30;
 /** The main thread serves others at least this often. */
 const BREATHE_MS = 10;
-/** The clock is looked at once in so many entries. */
-const BREATHE_MASK = 63;
 /** Entries that may wait in memory for one that is still being read. */
 const WAITING_MOST = 16_384;
 
@@ -80,7 +78,6 @@ export class Walk {
   readonly #owners = ownerNames();
   readonly #stat = new FileStat();
   #lastBreath: number;
-  #looked = 0;
 
   constructor(options: WalkOptions) {
     this.#options = options;
@@ -104,7 +101,7 @@ export class Walk {
           const working = this.#entry(directory, place, excludes, name, parent);
           if (working) await working;
         }
-        if ((++this.#looked & BREATHE_MASK) === 0) await this.#breathe(place.path);
+        if (this.#options.clock.monotonic() - this.#lastBreath > BREATHE_MS) await this.#breathe(place.path);
         if (directory.waiting > WAITING_MOST) await this.#options.idle();
       }
       await parent?.close();
@@ -353,7 +350,6 @@ export class Walk {
 
   async #breathe(path: Uint8Array): Promise<void> {
     const { counts, clock, progress, signal } = this.#options;
-    if (clock.monotonic() - this.#lastBreath < BREATHE_MS) return;
     throwIfAborted(signal);
     progress({ phase: 'backup', files: counts.files, bytes: counts.bytes, current: printable(path) });
     await this.#options.drain();
