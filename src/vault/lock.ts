@@ -11,15 +11,22 @@ export interface VaultLock {
 /** The vault may be read but not written: locking it is neither possible nor needed. */
 export const UNWRITABLE = 'unwritable';
 
-const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM']);
+/** Without room for even an empty file, nothing can be written, and so nothing needs to be locked. */
+const READ_ONLY = new Set(['EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT']);
+
+/** Longest that the file is read: a process number and the path of a socket. */
+const HOLDER_BYTES_MAX = 512;
 
 /**
- * Takes the lock of the vault in `directory`. The file says who holds it, for people; only the kernel's lock decides, so
- * that no crash leaves it taken. Where the system has no such lock, the index's own keeps a second process out.
+ * Takes the lock of the vault in `directory`. The file says who holds it (docs/format.md §1), for people and for those who
+ * ask the holder instead; only the kernel's lock decides, so that no crash leaves it taken. Where the system has no such
+ * lock, the index's own keeps a second process out.
  *
- * @throws {BitacoraError} `VAULT_BUSY` with `retryable`.
+ * @param socket - Path of the socket where the holder answers for the vault.
+ * @throws {BitacoraError} `VAULT_BUSY` with `retryable`; its details carry `pid` and `socket` as far as the holder told them.
  */
-export function lockVault(directory: string): VaultLock | typeof UNWRITABLE {
+export function lockVault(directory: string, socket?: string): VaultLock | typeof UNWRITABLE {
+  if (socket?.includes('\n')) throw new TypeError('The path of a socket holds no line break.');
   const path = join(directory, 'lock');
   let fd: number;
   try {
@@ -30,22 +37,34 @@ export function lockVault(directory: string): VaultLock | typeof UNWRITABLE {
   }
   try {
     if (tryLock(fd) === 'busy') throw busy(directory, fd);
-    ftruncateSync(fd);
-    writeSync(fd, utf8(`${process.pid}\n`), 0, undefined, 0);
   } catch (error) {
     closeSync(fd);
     throw error;
   }
+  tellHolder(fd, socket);
   return { release: () => closeSync(fd) };
 }
 
+/** Best effort: on a full disk the lock holds all the same, and no earlier holder must be named then. */
+function tellHolder(fd: number, socket = ''): void {
+  const text = utf8(`${process.pid}\n${socket}\n`);
+  let length = 0;
+  try {
+    // Over what is there, and shortened afterwards: who reads in between sees two whole lines.
+    if (writeSync(fd, text, 0, undefined, 0) === text.length) length = text.length;
+  } catch {}
+  try {
+    ftruncateSync(fd, length);
+  } catch {}
+}
+
 function busy(directory: string, fd: number): BitacoraError {
-  const holder = new Uint8Array(Math.min(256, fstatSync(fd).size));
-  readSync(fd, holder, 0, holder.length, 0);
-  const pid = /^\d+/.exec(Buffer.from(holder).toString('latin1'))?.[0];
+  const holder = new Uint8Array(Math.min(HOLDER_BYTES_MAX, fstatSync(fd).size));
+  const read = readSync(fd, holder, 0, holder.length, 0);
+  const [, pid, socket] = /^(\d+)\n(?:([^\n]+)\n)?/.exec(Buffer.from(holder.subarray(0, read)).toString()) ?? [];
   return new BitacoraError(
     'VAULT_BUSY',
     `The vault "${directory}" is in use${pid ? ` by process ${pid}` : ''}. Wait until it is done and try again.`,
-    { retryable: true, details: pid ? { directory, pid: Number(pid) } : { directory } },
+    { retryable: true, details: { directory, ...(pid && { pid: Number(pid) }), ...(socket && { socket }) } },
   );
 }

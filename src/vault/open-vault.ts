@@ -34,6 +34,8 @@ export interface VaultOptions {
   readonly logger?: Logger | undefined;
   /** Takes no lock and writes nothing into the vault; a vault that cannot be written is opened so in any case. */
   readonly readOnly?: boolean | undefined;
+  /** Path of the socket where the caller will answer for the vault; told to those who find the vault in use. */
+  readonly socket?: string | undefined;
   readonly environment?: VaultEnvironment | undefined;
 }
 
@@ -71,7 +73,7 @@ interface Opened {
 async function lockAndOpen(options: VaultOptions, opened: Opened): Promise<Vault> {
   const { clock = systemClock, logger = silentLogger } = options;
   const { path, local, vaultId } = opened;
-  const taken = options.readOnly ? UNWRITABLE : lockVault(path);
+  const taken = options.readOnly ? UNWRITABLE : lockVault(path, options.socket);
   const readOnly = taken === UNWRITABLE;
   const lock = taken === UNWRITABLE ? undefined : taken;
   let directory: IndexDirectory | undefined;

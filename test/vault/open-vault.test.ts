@@ -148,6 +148,21 @@ t.test('a second process is kept out, and let in once the first was killed', asy
   await (await open()).close();
 });
 
+t.test('who finds a vault in use learns of its holder’s socket, and of no earlier holder’s', async (t) => {
+  const { path, open } = await makeVault(t);
+  const holder = { directory: path, pid: process.pid };
+  const socket = '/run/bitacora/é.sock';
+  const daemon = await open({ socket });
+  const told = capabilities().kernelLock;
+  if (told) t.same((await open().catch((error) => error)).details, { ...holder, socket });
+  await daemon.close();
+  const vault = await open();
+  if (told) t.same((await open({ socket }).catch((error) => error)).details, holder);
+  t.equal(await readFile(join(path, 'lock'), 'utf8'), `${process.pid}\n\n`);
+  await vault.close();
+  await t.rejects(open({ socket: 'a\nb' }), TypeError);
+});
+
 t.test('without the kernel’s lock, the index’s own keeps a second opening out', async (t) => {
   const { path, keyFile } = await makeVault(t);
   const code = await new Promise<number | null>((resolve, reject) => {
