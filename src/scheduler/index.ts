@@ -1,0 +1,11 @@
+/** What runs when: jobs with ids, one writer a user, fairness between users, and nothing lost that was acknowledged. */
+export type { FollowJobOptions, FollowOptions, JobFilter, JobQueue } from './contract.js';
+export {
+  hasEnded,
+  type Job,
+  type JobAccess,
+  type JobRequest,
+  type JobRun,
+  type JobState,
+  type JobWork,
+} from './job.js';
