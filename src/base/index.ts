@@ -22,6 +22,8 @@ export {
   throwIfAborted,
   writeError,
 } from './errors.js';
+export { jsonText, pathFields } from './json.js';
 export { type Logger, silentLogger } from './log.js';
 export { noProgress, type Progress, type ProgressSink } from './progress.js';
 export { type Random, systemRandom } from './random.js';
+export { formatTime, isoNanoTime, isoTime } from './time-text.js';

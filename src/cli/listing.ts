@@ -1,8 +1,15 @@
-import { type BitacoraError, decodeUtf8, printable } from '../base/index.js';
+import {
+  type BitacoraError,
+  decodeUtf8,
+  formatTime,
+  isoNanoTime,
+  jsonText,
+  pathFields,
+  printable,
+} from '../base/index.js';
 import { ENTRY_FLAGS, ENTRY_TYPES, type EntryType, type OwnerName, type TreeEntry } from '../format/index.js';
-import { jsonText, pathFields } from './json.js';
 import type { Output } from './output.js';
-import { formatBytes, formatTime, isoNanoTime } from './units.js';
+import { formatBytes } from './units.js';
 
 /** An entry of a tree with its full path and the names that its directory knows for owners. */
 export interface ListedEntry {

@@ -1,5 +1,4 @@
-import { printableText } from '../base/index.js';
-import { jsonText } from './json.js';
+import { jsonText, printableText } from '../base/index.js';
 
 /** Where text goes; `process.stdout` and `process.stderr` are such. */
 export interface TextSink {

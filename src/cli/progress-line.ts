@@ -1,5 +1,5 @@
-import { type Clock, type Progress, type ProgressSink, printableText } from '../base/index.js';
-import { jsonText } from './json.js';
+import { type Clock, jsonText, type Progress, type ProgressSink, printableText } from '../base/index.js';
+
 import type { TextSink } from './output.js';
 import { formatBytes, formatCount, formatDuration } from './units.js';
 

@@ -1,8 +1,7 @@
-import { BitacoraError } from '../base/index.js';
+import { BitacoraError, formatTime, isoTime } from '../base/index.js';
 import type { Manifest, ScopeRecord } from '../format/index.js';
 import { foldAt, type Snapshot, type Snapshots } from '../snapshot/index.js';
 import { parseTime } from './parse-time.js';
-import { formatTime, isoTime } from './units.js';
 
 export interface SelectorFlags {
   readonly latest?: boolean;

@@ -1,7 +1,6 @@
 import t from 'tap';
-import { isBitacoraError } from '../../src/base/index.js';
+import { isBitacoraError, isoTime } from '../../src/base/index.js';
 import { parseTime, type TimeBound } from '../../src/cli/parse-time.js';
-import { isoTime } from '../../src/cli/units.js';
 
 process.env.TZ = 'Europe/Madrid';
 const NOW = Date.parse('2025-03-31T12:34:56.789+02:00');

@@ -1,6 +1,6 @@
 import t from 'tap';
-import { jsonText, pathFields } from '../../src/cli/json.js';
-import { nearest } from '../../src/cli/nearest.js';
+import { nearest } from '../../src/api/index.js';
+import { jsonText, pathFields } from '../../src/base/index.js';
 import { parseSize, parseThreads, parseWhole } from '../../src/cli/parse-number.js';
 import { isWithin, joinPath, pathReadings, splitPath } from '../../src/cli/paths.js';
 import { formatTable } from '../../src/cli/table.js';

@@ -57,6 +57,7 @@ export const NODE_MODULES: Readonly<Record<string, Places>> = {
 export const PACKAGES: Readonly<Record<string, Places>> = {
   '@aws-sdk/client-s3': ['src/storage/s3/'],
   '@bokuweb/zstd-wasm': ['src/codec/zstd-wasm.ts'],
+  '@fastify/swagger': ['src/api/'],
   '@msgpack/msgpack': ['src/format/'],
   commander: ['src/cli/'],
   fastify: ['src/api/'],
@@ -64,6 +65,8 @@ export const PACKAGES: Readonly<Record<string, Places>> = {
   koffi: ['src/posix/'],
   level: ['src/store/'],
   'p-limit': ['src/storage/', 'src/store/', 'src/vault/', 'src/backup/', 'src/restore/', 'src/upkeep/'],
+  pino: ['src/daemon/'],
+  'smol-toml': ['src/daemon/'],
   zod: ['src/format/', 'src/vault/', 'src/api/', 'src/daemon/', 'src/cli/'],
   'zstd-napi': ['src/codec/zstd-native.ts'],
 };

@@ -1,15 +1,14 @@
 import { type BackupReport, backup, checkSources } from '../../backup/index.js';
-import { BitacoraError, isBitacoraError, printable } from '../../base/index.js';
+import { BitacoraError, isBitacoraError, isoTime, pathFields, printable } from '../../base/index.js';
 import { type CodecName, codecLevels, loadCodecs } from '../../codec/index.js';
 import { createEngine } from '../../engine/index.js';
 import { formatUuid } from '../../snapshot/index.js';
 import type { UserRepository, Vault } from '../../vault/index.js';
 import { type CommandContext, EXIT } from '../context.js';
 import { problemText, sayProblems } from '../failures.js';
-import { pathFields } from '../json.js';
 import type { Output } from '../output.js';
 import { parseSize, parseThreads, parseWhole } from '../parse-number.js';
-import { countOf, formatBytes, formatDuration, formatSaving, isoTime } from '../units.js';
+import { countOf, formatBytes, formatDuration, formatSaving } from '../units.js';
 import { openKnownUser, withVault } from '../vault-session.js';
 
 export interface BackupFlags {

@@ -1,10 +1,11 @@
+import type { AnswerOf } from '../../api/index.js';
+import { formatTime, isoTime } from '../../base/index.js';
 import type { SnapshotKind } from '../../format/index.js';
-import type { Snapshot } from '../../snapshot/index.js';
+import { call } from '../call.js';
 import { type CommandContext, EXIT } from '../context.js';
 import { parseTime } from '../parse-time.js';
 import { formatTable } from '../table.js';
-import { countOf, formatBytes, formatCount, formatTime, isoTime } from '../units.js';
-import { openKnownUser, withVault } from '../vault-session.js';
+import { countOf, formatBytes, formatCount } from '../units.js';
 
 export interface ListFlags {
   readonly session?: string;
@@ -12,59 +13,35 @@ export interface ListFlags {
   readonly since?: string;
   readonly until?: string;
 }
+type Summary = AnswerOf<'list'>['backups'][number];
 
 /** `bitacora list USER` */
 export async function runList(context: CommandContext, user: string, flags: ListFlags): Promise<number> {
   const { output, clock } = context;
   const now = clock.now();
-  const filter = {
-    session: flags.session,
+  const answer = await call(context, 'list', {
+    user_id: user,
+    session_id: flags.session,
     kind: flags.kind,
-    since: flags.since === undefined ? undefined : parseTime(flags.since, now, 'start'),
-    until: flags.until === undefined ? undefined : parseTime(flags.until, now, 'end'),
-  };
-  return withVault(context, async (vault) => {
-    const repository = await openKnownUser(context, vault, user);
-    const snapshots = await repository.snapshots.list(filter);
-    if (output.json) {
-      output.document({ user_id: user, backups: snapshots.map((snapshot) => summary(user, snapshot)), next: null });
-      return EXIT.ok;
-    }
-    for (const line of formatTable(COLUMNS, snapshots)) output.line(line);
-    output.note(`${countOf(snapshots.length, 'snapshot')} of ${user}`);
-    return EXIT.ok;
+    since: flags.since === undefined ? undefined : isoTime(parseTime(flags.since, now, 'start')),
+    until: flags.until === undefined ? undefined : isoTime(parseTime(flags.until, now, 'end')),
   });
+  if (output.json) {
+    output.document(answer);
+    return EXIT.ok;
+  }
+  for (const line of formatTable(COLUMNS, answer.backups)) output.line(line);
+  output.note(`${countOf(answer.backups.length, 'snapshot')} of ${user}`);
+  return EXIT.ok;
 }
 
 const COLUMNS = [
-  { title: 'Snapshot', cell: ({ id }: Snapshot) => id },
-  { title: 'Time', cell: ({ time }: Snapshot) => formatTime(time) },
-  { title: 'Kind', cell: ({ manifest }: Snapshot) => manifest.kind },
-  { title: 'Status', cell: ({ manifest }: Snapshot) => manifest.status },
-  { title: 'Files', right: true, cell: ({ manifest }: Snapshot) => formatCount(manifest.counts.files) },
-  { title: 'Size', right: true, cell: ({ manifest }: Snapshot) => formatBytes(manifest.counts.bytes) },
-  { title: 'Added', right: true, cell: ({ manifest }: Snapshot) => formatBytes(manifest.counts.bytesAdded) },
-  { title: 'Captured', cell: ({ manifest }: Snapshot) => manifest.scopes.map(({ scope }) => scope).join(', ') },
+  { title: 'Snapshot', cell: ({ backup_id }: Summary) => backup_id },
+  { title: 'Time', cell: ({ timestamp }: Summary) => formatTime(Date.parse(timestamp)) },
+  { title: 'Kind', cell: ({ backup_type }: Summary) => backup_type },
+  { title: 'Status', cell: ({ status }: Summary) => status },
+  { title: 'Files', right: true, cell: ({ files }: Summary) => formatCount(files) },
+  { title: 'Size', right: true, cell: ({ size_uncompressed }: Summary) => formatBytes(size_uncompressed) },
+  { title: 'Added', right: true, cell: ({ bytes_added }: Summary) => formatBytes(bytes_added) },
+  { title: 'Captured', cell: ({ captured }: Summary) => captured.join(', ') },
 ];
-
-/** A snapshot without its content, as lists show it. */
-function summary(user: string, { id, time, manifest }: Snapshot): Record<string, unknown> {
-  const { counts } = manifest;
-  return {
-    backup_id: id,
-    user_id: user,
-    timestamp: isoTime(time),
-    session_id: manifest.session,
-    backup_type: manifest.kind,
-    status: manifest.status,
-    captured: manifest.scopes.map(({ scope }) => scope),
-    ended: manifest.ended,
-    files: counts.files,
-    size_uncompressed: counts.bytes,
-    bytes_added: counts.bytesAdded,
-    failure_count: manifest.failures.count,
-    reason: manifest.reason,
-    host: manifest.host,
-    program: manifest.program,
-  };
-}

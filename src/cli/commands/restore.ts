@@ -1,4 +1,4 @@
-import { BitacoraError, type ProgressSink } from '../../base/index.js';
+import { BitacoraError, formatTime, type ProgressSink } from '../../base/index.js';
 import { loadCodecs } from '../../codec/index.js';
 import { createEngine } from '../../engine/index.js';
 import { decodeEntry, NodeReader, type ScopeRecord } from '../../format/index.js';
@@ -8,7 +8,7 @@ import { problemText, sayProblems } from '../failures.js';
 import type { Output } from '../output.js';
 import { parseThreads } from '../parse-number.js';
 import { checkSelectors, type Selected, type SelectorFlags, select, selectionFields } from '../select.js';
-import { countOf, formatBytes, formatDuration, formatTime } from '../units.js';
+import { countOf, formatBytes, formatDuration } from '../units.js';
 import { openKnownUser, withVault } from '../vault-session.js';
 
 export interface RestoreFlags extends SelectorFlags {

@@ -1,4 +1,4 @@
-import { asBuffer, decodeUtf8, printable } from '../base/index.js';
+import { asBuffer, decodeUtf8, printable } from './bytes.js';
 
 /** Characters that JSON allows in a string but a terminal may act upon; U+2028 and U+2029 besides. */
 const ESCAPED = /[\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069]/g;

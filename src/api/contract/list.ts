@@ -1,0 +1,34 @@
+import { z } from 'zod';
+import { sessionId, snapshotKind, time, userId } from './common.js';
+
+export const input = z.strictObject({
+  user_id: userId,
+  session_id: sessionId.optional(),
+  kind: snapshotKind.optional(),
+  since: time.optional(),
+  until: time.optional(),
+});
+
+const summary = z.strictObject({
+  backup_id: z.string(),
+  user_id: userId,
+  timestamp: time,
+  session_id: z.string().nullable(),
+  backup_type: snapshotKind,
+  status: z.enum(['complete', 'partial']),
+  captured: z.array(z.string()),
+  ended: z.array(z.string()),
+  files: z.int(),
+  size_uncompressed: z.int(),
+  bytes_added: z.int(),
+  failure_count: z.int(),
+  reason: z.string().nullable(),
+  host: z.string(),
+  program: z.string(),
+});
+
+export const answer = z.strictObject({ user_id: userId, backups: z.array(summary), next: z.string().nullable() });
+
+export type ListInput = z.infer<typeof input>;
+export type SnapshotSummary = z.infer<typeof summary>;
+export type ListAnswer = z.infer<typeof answer>;

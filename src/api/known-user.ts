@@ -1,0 +1,32 @@
+import { BitacoraError, isBitacoraError } from '../base/index.js';
+import type { UserRepository } from '../vault/index.js';
+import { nearest } from './nearest.js';
+import type { OperationContext } from './operation.js';
+
+/** Opens a user that must be there. Throws `UNKNOWN_USER`, naming the nearest one there is. */
+export async function openKnownUser(
+  { vault, progress, signal }: Pick<OperationContext, 'vault' | 'progress' | 'signal'>,
+  name: string,
+): Promise<UserRepository> {
+  try {
+    return await vault.openUser(name, { progress, signal });
+  } catch (error) {
+    if (!isBitacoraError(error, 'UNKNOWN_USER')) throw error;
+    throw unknownUser(
+      name,
+      (await vault.users()).records.map((record) => record.name),
+    );
+  }
+}
+
+function unknownUser(name: string, names: readonly string[]): BitacoraError {
+  const close = nearest(name, names);
+  const next = close
+    ? `Did you mean "${close}"?`
+    : names.length === 0
+      ? 'It has none yet: `bitacora backup USER --path DIR` makes one.'
+      : `It has ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}.`;
+  return new BitacoraError('UNKNOWN_USER', `There is no user "${name}" in this vault. ${next}`, {
+    details: { user: name, ...(close ? { nearest: close } : {}) },
+  });
+}
