@@ -9,3 +9,6 @@ export {
   type JobState,
   type JobWork,
 } from './job.js';
+export type { QueueLimits } from './pick.js';
+export { Queue, type QueueOptions } from './queue.js';
+export type { JobStore, StoredJob } from './store.js';
