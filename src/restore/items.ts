@@ -1,8 +1,9 @@
-import { BitacoraError, isBitacoraError, toHex } from '../base/index.js';
-import { type ContentItem, ENTRY_FLAGS, ENTRY_TYPES, type EntryContent, type TreeEntry } from '../format/index.js';
+import { BitacoraError, isBitacoraError } from '../base/index.js';
+import { type ContentItem, ENTRY_FLAGS, ENTRY_TYPES, type TreeEntry } from '../format/index.js';
 import { failTask } from './content.js';
 import type { DirectoryFacts, TargetDirectory } from './directory.js';
 import { meetExisting } from './existing-items.js';
+import { linkGroupOf } from './link-group.js';
 import type { Pipeline } from './pipeline.js';
 import { isItemError } from './report.js';
 import type { Site } from './site.js';
@@ -165,31 +166,5 @@ export class ItemRestorer {
     }
     task.last = pipeline.window;
     if (pipeline.window.full) await pipeline.rotate();
-  }
-}
-
-/**
- * What names of one thing have in common. Besides type, device and inode they agree in what they say of it: where a stale entry and
- * a newer one bear one inode number they do not, and neither may get the other's bytes.
- */
-function linkGroupOf(entry: TreeEntry): string {
-  const { type, device, inode, size, mtimeSec, mtimeNsec } = entry;
-  return `${type}:${device}:${inode}:${size}:${mtimeSec}.${mtimeNsec}:${contentKey(entry.content)}`;
-}
-
-function contentKey(content: EntryContent): string {
-  switch (content.form) {
-    case 'chunk':
-    case 'list':
-    case 'directory':
-      return toHex(content.id);
-    case 'items':
-      return content.items.map(({ length, id }) => `${length}${id ? toHex(id) : ''}`).join();
-    case 'link':
-      return toHex(content.target);
-    case 'device':
-      return `${content.major}:${content.minor}`;
-    case 'none':
-      return '';
   }
 }
