@@ -52,6 +52,7 @@ export {
   type LogEntry,
   type LogKind,
   type LogRecord,
+  type QuarantinedPack,
 } from './log-entry.js';
 export {
   type FailureRecord,

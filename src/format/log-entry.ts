@@ -12,6 +12,7 @@ export type LogRecord =
   | { readonly kind: 'merge'; readonly body: Readonly<Record<string, never>> }
   | { readonly kind: 'forget' | 'unforget'; readonly body: { readonly backupIds: readonly Uint8Array[] } }
   | { readonly kind: 'tombstone'; readonly body: { readonly packs: readonly Uint8Array[] } }
+  | { readonly kind: 'quarantine'; readonly body: { readonly packs: readonly QuarantinedPack[] } }
   | {
       readonly kind: 'key_change';
       readonly body: { readonly generation: number; readonly epoch: number; readonly burnt: readonly KeyVersion[] };
@@ -20,6 +21,15 @@ export type LogRecord =
       readonly kind: 'checkpoint';
       readonly body: { readonly heads: readonly Uint8Array[]; readonly entries: readonly Uint8Array[] };
     };
+
+/** What was found damaged of a pack: nothing any more, some of its frames, or all that it holds. */
+export interface QuarantinedPack {
+  /** 32 bytes. */
+  readonly pack: Uint8Array;
+  readonly damage: 'none' | 'frames' | 'whole';
+  /** Rising; empty unless `damage` is `frames`. */
+  readonly frames: readonly number[];
+}
 
 export type LogKind = LogRecord['kind'];
 
@@ -35,12 +45,15 @@ export type LogEntry = {
 
 const HASH_BYTES = 32;
 const UINT32_MAX = 0xffffffff;
+/** The two highest section numbers of a pack are its footer's and its trailer's. */
+const FRAME_COUNT_MAX = UINT32_MAX - 1;
 const LOG_KINDS: readonly LogKind[] = [
   'manifest',
   'merge',
   'forget',
   'unforget',
   'tombstone',
+  'quarantine',
   'key_change',
   'checkpoint',
 ];
@@ -56,6 +69,8 @@ function wireRecord(record: LogRecord): Wire {
       return { backup_ids: record.body.backupIds };
     case 'tombstone':
       return { packs: record.body.packs };
+    case 'quarantine':
+      return { packs: record.body.packs.map(({ pack, damage, frames }) => ({ pack, damage, frames })) };
     case 'key_change': {
       const { generation, epoch, burnt } = record.body;
       return { generation, epoch, burnt };
@@ -73,6 +88,16 @@ function readVersion(list: readonly number[], fields: Fields): KeyVersion {
   return [generation, epoch];
 }
 
+function readQuarantined(fields: Fields): QuarantinedPack {
+  const pack = fields.bytes('pack', HASH_BYTES);
+  const damage = fields.word('damage', ['none', 'frames', 'whole']);
+  const frames = fields.ints('frames');
+  fields.end();
+  const rising = frames.every((frame, i) => frame < FRAME_COUNT_MAX && (i === 0 || frame > frames[i - 1]!));
+  if (!rising || frames.length > 0 !== (damage === 'frames')) throw fields.fail('frames', 'the rising frame numbers');
+  return { pack, damage, frames };
+}
+
 function readRecord(kind: LogKind, fields: Fields): LogRecord {
   switch (kind) {
     case 'manifest':
@@ -84,6 +109,8 @@ function readRecord(kind: LogKind, fields: Fields): LogRecord {
       return { kind, body: { backupIds: fields.bytesList('backup_ids', 16) } };
     case 'tombstone':
       return { kind, body: { packs: fields.bytesList('packs', HASH_BYTES) } };
+    case 'quarantine':
+      return { kind, body: { packs: fields.maps('packs', readQuarantined) } };
     case 'key_change':
       return {
         kind,

@@ -146,3 +146,36 @@ t.test('decodeLogEntry() refuses an entry or a manifest without one of its membe
   }
   t.end();
 });
+
+t.test('decodeLogEntry() refuses a quarantine whose frames do not fit its damage', (t) => {
+  const entry = ENTRIES.find(({ kind }) => kind === 'quarantine');
+  if (entry?.kind !== 'quarantine') return t.fail('no sample');
+  const wire = decode(encodeLogEntry(entry)) as Tree;
+  const pack = entry.body.packs[0]!.pack;
+  const spoil = (changes: Tree) =>
+    encode({ ...wire, body: { packs: [{ pack, damage: 'frames', frames: [1], ...changes }] } });
+  t.equal(
+    codeOf(() => decodeLogEntry(spoil({}))),
+    undefined,
+  );
+  for (const frames of [[], [2, 1], [1, 1], [0xfffffffe]]) {
+    t.equal(
+      codeOf(() => decodeLogEntry(spoil({ frames }))),
+      'DATA_CORRUPT',
+      JSON.stringify(frames),
+    );
+  }
+  t.equal(
+    codeOf(() => decodeLogEntry(spoil({ damage: 'whole' }))),
+    'DATA_CORRUPT',
+  );
+  t.equal(
+    codeOf(() => decodeLogEntry(spoil({ damage: 'none' }))),
+    'DATA_CORRUPT',
+  );
+  t.equal(
+    codeOf(() => decodeLogEntry(spoil({ damage: 'half', frames: [] }))),
+    'FORMAT_NEWER',
+  );
+  t.end();
+});

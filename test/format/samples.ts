@@ -77,6 +77,16 @@ export const ENTRIES: readonly LogEntry[] = [
   { ...FRAME, kind: 'tombstone', body: { packs: [HASH] } },
   {
     ...FRAME,
+    kind: 'quarantine',
+    body: {
+      packs: [
+        { pack: HASH, damage: 'frames', frames: [0, 7] },
+        { pack: HASH, damage: 'whole', frames: [] },
+      ],
+    },
+  },
+  {
+    ...FRAME,
     kind: 'key_change',
     body: {
       generation: 2,

@@ -32,6 +32,7 @@ const BODIES = {
   forget: { backup_ids: ['bin16'] },
   unforget: { backup_ids: ['bin16'] },
   tombstone: { packs: HASHES },
+  quarantine: { packs: [{ pack: 'bin32', damage: 'none|frames|whole', frames: ['int'] }] },
   key_change: { generation: 'int', epoch: 'int', burnt: [['int']] },
   checkpoint: { heads: HASHES, entries: HASHES },
 } as const;
@@ -45,6 +46,7 @@ export interface Manifest {
 /** What of the entries' bodies is used, whatever their kind. */
 interface Body extends Partial<Manifest> {
   readonly backup_ids?: readonly Uint8Array[];
+  /** Of a quarantine, which a reader of packs in whatever order need not know, maps. */
   readonly packs?: readonly Uint8Array[];
 }
 
