@@ -1,5 +1,4 @@
-import { setImmediate } from 'node:timers/promises';
-import { type Clock, errnoCode, type ProgressSink, printable, throwIfAborted } from '../base/index.js';
+import { type Clock, errnoCode, type ProgressSink, printable, Slices, throwIfAborted } from '../base/index.js';
 import { ENTRY_FLAGS, ENTRY_TYPES, type EntryType, type LeafCursor, type TreeEntry } from '../format/index.js';
 import {
   closeFd,
@@ -24,10 +23,9 @@ import { type EntryWriter, OrderedDirectory } from './ordered-directory.js';
 import { ParentDirectory, type ParentTrees } from './parent-directory.js';
 import { carriedBytes, decodeBefore, staleBytes } from './parent-entry.js';
 import type { BackupCounts } from './report.js';
+import { inSource, type VaultIdentity } from './sources.js';
 
 const LARGE_CLASS_BYTES = 16 * 2 ** 30;
-/** The main thread serves others at least this often. */
-const BREATHE_MS = 10;
 /** Entries that may wait in memory for one that is still being read. */
 const WAITING_MOST = 16_384;
 
@@ -46,6 +44,7 @@ export interface WalkOptions {
   readonly oneFileSystem: boolean;
   readonly skipCaches: boolean;
   readonly maxFileBytes: number;
+  readonly vault: VaultIdentity | undefined;
   /** Takes a file that must be read. */
   read(file: PendingFile): Promise<void>;
   /** Waits until all files taken have been read. */
@@ -77,11 +76,11 @@ export class Walk {
   readonly #options: WalkOptions;
   readonly #owners = ownerNames();
   readonly #stat = new FileStat();
-  #lastBreath: number;
+  readonly #slices: Slices;
 
   constructor(options: WalkOptions) {
     this.#options = options;
-    this.#lastBreath = options.clock.monotonic();
+    this.#slices = new Slices(options.clock);
   }
 
   /** Walks the listed directory open at `place.fd` and closes it. Resolves when all names were seen; `done` may be called later. */
@@ -101,7 +100,7 @@ export class Walk {
           const working = this.#entry(directory, place, excludes, name, parent);
           if (working) await working;
         }
-        if (this.#options.clock.monotonic() - this.#lastBreath > BREATHE_MS) await this.#breathe(place.path);
+        if (this.#slices.over) await this.#breathe(place.path);
         if (directory.waiting > WAITING_MOST) await this.#options.idle();
       }
       await parent?.close();
@@ -186,7 +185,7 @@ export class Walk {
     stat: FileStat,
     before: LeafCursor | undefined,
   ): Promise<void> {
-    const { oneFileSystem, sink, counts } = this.#options;
+    const { oneFileSystem, sink, counts, vault } = this.#options;
     const seen = seenOf(stat, ENTRY_TYPES.directory, this.#options.racyFromSec);
     const own = name.slice();
     if (oneFileSystem && stat.dev !== place.device) {
@@ -196,6 +195,9 @@ export class Walk {
       const flags = ENTRY_FLAGS.unread;
       directory.addEncoded(entryBytes(own, seen, emptyDirectory(sink, this.#owners), { flags }));
       return;
+    }
+    if (vault && stat.ino === vault.inode && stat.dev === vault.device) {
+      throw inSource(printable(joinPath(place.path, own)), 'the vault turned up here');
     }
     const known = before && decodeBefore(before);
     const opened = openListed(directory.fd, own);
@@ -349,12 +351,11 @@ export class Walk {
   }
 
   async #breathe(path: Uint8Array): Promise<void> {
-    const { counts, clock, progress, signal } = this.#options;
+    const { counts, progress, signal } = this.#options;
     throwIfAborted(signal);
     progress({ phase: 'backup', files: counts.files, bytes: counts.bytes, current: printable(path) });
     await this.#options.drain();
-    await setImmediate();
-    this.#lastBreath = clock.monotonic();
+    await this.#slices.next();
   }
 }
 

@@ -26,4 +26,5 @@ export { jsonText, pathFields } from './json.js';
 export { type Logger, silentLogger } from './log.js';
 export { noProgress, type Progress, type ProgressSink } from './progress.js';
 export { type Random, systemRandom } from './random.js';
+export { Slices } from './slices.js';
 export { formatTime, isoNanoTime, isoTime } from './time-text.js';

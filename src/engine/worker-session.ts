@@ -72,11 +72,9 @@ export class WorkerSession {
     let chunk = 0;
     let start = 0;
     while (chunk < call.lengths.length) {
-      let end = start + call.lengths[chunk]!;
-      let next = chunk + 1;
-      while (next < call.lengths.length && end - start + call.lengths[next]! <= SMALL_FRAME_BYTES) {
-        end += call.lengths[next++]!;
-      }
+      let end = start;
+      let next = chunk;
+      while (next < call.lengths.length && end - start < aim) end += call.lengths[next++]!;
       const lengths = call.lengths.subarray(chunk, next);
       const ids = call.ids.subarray(chunk * ID_BYTES, next * ID_BYTES);
       this.#frame(call.kind, call.bytes.subarray(start, end), lengths, ids, pack, context);
@@ -85,6 +83,7 @@ export class WorkerSession {
     }
   }
 
+    const aim = call.bytes.length / Math.ceil(call.bytes.length / SMALL_FRAME_BYTES);
   /** Closes the open packs and waits until all packs of this worker are durable. */
   async finish(context: HandlerContext): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;

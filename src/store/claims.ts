@@ -1,4 +1,4 @@
-import { asBuffer } from '../base/index.js';
+import { asBuffer, Slices } from '../base/index.js';
 import { ID_BYTES } from '../format/index.js';
 
 /** A chunk id as a map key: 32 characters, one a byte. */
@@ -7,6 +7,7 @@ export function idKey(ids: Uint8Array, index: number): string {
 }
 
 const FILTER_BITS = 2 ** 23;
+const SETTLED_AT_ONCE = 256;
 
 /**
  * Which chunks this session has taken on itself to store. A chunk is claimed by the first who asks, and the claim ends when its
@@ -41,13 +42,15 @@ export class Claims {
   }
 
   /** The chunks are in the index now. */
-  settle(ids: Uint8Array): void {
+  async settle(ids: Uint8Array): Promise<void> {
+    const slices = new Slices();
     for (let index = 0; index < ids.length / ID_BYTES; index++) {
       this.#open.delete(idKey(ids, index));
       for (let word = 0; this.#filter && word < 4; word++) {
         const bit = filterBit(ids, index, word);
         this.#filter[bit >>> 3]! |= 1 << (bit & 7);
       }
+      if (index % SETTLED_AT_ONCE === SETTLED_AT_ONCE - 1 && slices.over) await slices.next();
     }
   }
 

@@ -1,52 +1,57 @@
 import { type ChunkKind, ID_BYTES } from '../format/index.js';
 
-/** Chunks of one kind, packed for a worker. */
-export class NodeBatch {
-  readonly ids: Uint8Array;
-  readonly #chunks: readonly QueuedNode[];
-
-  constructor(chunks: readonly QueuedNode[]) {
-    this.#chunks = chunks;
-    this.ids = new Uint8Array(chunks.length * ID_BYTES);
-    chunks.forEach((chunk, i) => void this.ids.set(chunk.id, i * ID_BYTES));
-  }
-
-  /** The chunks for which `drop` is false, packed into fresh buffers. */
-  without(drop: (index: number) => boolean): { ids: Uint8Array; lengths: Uint32Array; bytes: Uint8Array } {
-    const kept = this.#chunks.filter((_, i) => !drop(i));
-    const ids = new Uint8Array(kept.length * ID_BYTES);
-    kept.forEach((chunk, i) => void ids.set(chunk.id, i * ID_BYTES));
-    const bytes = Buffer.concat(kept.map((chunk) => chunk.bytes));
-    return {
-      ids,
-      lengths: Uint32Array.from(kept, (chunk) => chunk.bytes.length),
-      bytes: new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.length),
-    };
-  }
-}
-
-interface QueuedNode {
+export interface QueuedNode {
   readonly id: Uint8Array;
   readonly bytes: Uint8Array;
 }
 
-/** Directory nodes and chunk lists that wait to be framed together. */
-export class NodeQueue {
-  bytes = 0;
-  readonly #queues = new Map<ChunkKind, QueuedNode[]>();
+/** Nodes of one kind in buffers of their own, as a worker takes them. */
+export interface PackedNodes {
+  readonly ids: Uint8Array;
+  readonly lengths: Uint32Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
+}
 
-  add(kind: ChunkKind, id: Uint8Array, bytes: Uint8Array): void {
-    const queue = this.#queues.get(kind);
-    if (queue) queue.push({ id, bytes });
-    else this.#queues.set(kind, [{ id, bytes }]);
-    this.bytes += bytes.length;
+/** The ids of nodes, one behind the other. */
+export function idsOf(nodes: readonly QueuedNode[]): Uint8Array {
+  const ids = new Uint8Array(nodes.length * ID_BYTES);
+  nodes.forEach((node, i) => void ids.set(node.id, i * ID_BYTES));
+  return ids;
+}
+
+export function packNodes(nodes: readonly QueuedNode[]): PackedNodes {
+  const lengths = Uint32Array.from(nodes, (node) => node.bytes.length);
+  const bytes = new Uint8Array(lengths.reduce((sum, length) => sum + length, 0));
+  let offset = 0;
+  for (const node of nodes) {
+    bytes.set(node.bytes, offset);
+    offset += node.bytes.length;
+  }
+  return { ids: idsOf(nodes), lengths, bytes };
+}
+
+/** Directory nodes and chunk lists that wait, in the order in which they came. */
+export class NodeQueue {
+  readonly #queues = new Map<ChunkKind, { nodes: QueuedNode[]; bytes: number }>();
+
+  add(kind: ChunkKind, node: QueuedNode): void {
+    let queue = this.#queues.get(kind);
+    if (!queue) {
+      queue = { nodes: [], bytes: 0 };
+      this.#queues.set(kind, queue);
+    }
+    queue.nodes.push(node);
+    queue.bytes += node.bytes.length;
   }
 
-  take(kind: ChunkKind): NodeBatch | undefined {
-    const queue = this.#queues.get(kind);
-    if (!queue || queue.length === 0) return undefined;
+  bytesOf(kind: ChunkKind): number {
+    return this.#queues.get(kind)?.bytes ?? 0;
+  }
+
+  /** Takes all that wait of one kind. */
+  take(kind: ChunkKind): readonly QueuedNode[] {
+    const nodes = this.#queues.get(kind)?.nodes ?? [];
     this.#queues.delete(kind);
-    for (const node of queue) this.bytes -= node.bytes.length;
-    return new NodeBatch(queue);
+    return nodes;
   }
 }

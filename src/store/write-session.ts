@@ -11,19 +11,19 @@ import type {
   WriteSecrets,
   WriteSettings,
 } from '../engine/index.js';
-import { CHUNK_KINDS, type ChunkKind, decodeFooter, ID_BYTES, packName, uidOf } from '../format/index.js';
+import { type ChunkKind, decodeFooter, ID_BYTES, packName, uidOf } from '../format/index.js';
 import type { Backend } from '../storage/index.js';
 import type { ChunkLocation } from './chunk-index-records.js';
 import type { UserIndex } from './chunk-index-user.js';
 import { Claims, idKey } from './claims.js';
-import { NodeQueue } from './node-queue.js';
+import type { PackedNodes } from './node-queue.js';
+import { NodeWriter } from './node-writer.js';
 import { SessionRouter } from './session-router.js';
 
 /** Calls under way in one lane: one is read while one waits for its answer and one is on the way. */
 const CALLS_PER_LANE = 3;
 /** A snapshot whose data stays below this shares one pack between data and nodes. */
 const SMALL_SNAPSHOT_BYTES = 4 * 2 ** 20;
-const NODE_BYTES_QUEUED_MOST = 8 * 2 ** 20;
 
 export interface WriteSessionOptions {
   readonly engine: Engine;
@@ -86,7 +86,7 @@ export class WriteSession {
   readonly #router: SessionRouter;
   readonly #id: number;
   readonly #claims: Claims;
-  readonly #nodes: NodeQueue;
+  readonly #nodes: NodeWriter;
   readonly #lanes: LaneLoad[];
   readonly #hints = new Map<number, readonly ParentIds[]>();
   readonly #streams = new Map<number, OnItems>();
@@ -105,10 +105,17 @@ export class WriteSession {
   constructor(options: WriteSessionOptions) {
     this.#options = options;
     this.#router = SessionRouter.of(options.engine);
-    this.#id = this.#router.add({ known: (question) => this.#known(question), pack: (pack) => this.#take(pack) });
+    const { id, lanes } = this.#router.add({
+      known: (question) => this.#known(question),
+      pack: (pack) => this.#take(pack),
+    });
+    this.#id = id;
     this.#claims = new Claims(options.index.empty);
-    this.#nodes = new NodeQueue();
-    this.#lanes = options.engine.lanes.map((lane) => ({ lane, calls: 0, opened: false }));
+    this.#nodes = new NodeWriter({
+      areStored: (ids) => this.#areStored(ids),
+      seal: (kind, nodes, into) => this.#seal(kind, nodes, into),
+    });
+    this.#lanes = lanes.map((lane) => ({ lane, calls: 0, opened: false }));
   }
 
   /** Resolves when another call may be made without piling up work; throws what made the session fail. */
@@ -121,10 +128,10 @@ export class WriteSession {
     }
   }
 
-  /** Stores queued nodes when there are many, so that they do not pile up. Throws what made the session fail. */
+  /** Stores nodes when there are many, so that they do not pile up. Throws what made the session fail. */
   async drain(): Promise<void> {
     this.#check();
-    if (this.#nodes.bytes > NODE_BYTES_QUEUED_MOST) await this.#flushNodes();
+    await this.#nodes.drain();
   }
 
   /** What made the session fail, if it did. */
@@ -174,7 +181,7 @@ export class WriteSession {
   /** Makes everything durable. The session is over afterwards. */
   async finish(): Promise<StoredPacks> {
     await Promise.all(this.#open);
-    await this.#flushNodes(this.#dataBytes < SMALL_SNAPSHOT_BYTES ? 'data' : 'meta');
+    await this.#nodes.finish(this.#dataBytes < SMALL_SNAPSHOT_BYTES);
     const opened = this.#lanes.filter((load) => load.opened);
     await Promise.all(opened.map((load) => this.#call(load, 'write.finish', { session: this.#id })));
     this.#check();
@@ -213,7 +220,7 @@ export class WriteSession {
     return best;
   }
 
-  #call(load: LaneLoad, type: string, payload: unknown): Promise<unknown> {
+  #call(load: LaneLoad, type: string, payload: unknown, transfer?: readonly ArrayBuffer[]): Promise<unknown> {
     this.#check();
     if (!load.opened) {
       load.opened = true;
@@ -221,7 +228,7 @@ export class WriteSession {
       void this.#track(load.lane.call('write.open', { session: this.#id, secrets, settings }));
     }
     load.calls++;
-    const done = load.lane.call(type, payload).finally(() => {
+    const done = load.lane.call(type, payload, transfer).finally(() => {
       load.calls--;
       this.#wake();
     });
@@ -311,7 +318,7 @@ export class WriteSession {
     await backend.put(packName(uidOf(secrets.uid), pack.name), source, { signal });
     const footer = decodeFooter(pack.footer);
     await index.addPack(pack.name, pack.sealedHead, footer);
-    this.#claims.settle(footer.ids);
+    await this.#claims.settle(footer.ids);
     this.#packs.push(pack.name);
     this.#bytesAdded += pack.length;
   }
@@ -323,24 +330,24 @@ export class WriteSession {
     return index.loosePacks().filter((name) => relied.has(toHex(name)) && !own.has(toHex(name)));
   }
 
-  async #flushNodes(into: 'data' | 'meta' = 'meta'): Promise<void> {
-    for (const kind of [CHUNK_KINDS.node, CHUNK_KINDS.list]) {
-      const batch = this.#nodes.take(kind);
-      if (!batch) continue;
-      const { index, distrusted } = this.#options;
-      const found = index.empty || distrusted?.nodes ? [] : await index.lookup(batch.ids);
-      const fresh = batch.without((i) => {
-        const location = this.#trusted(found[i]);
-        if (!location) return false;
-        this.#relied.add(location.pack);
-        this.#claims.drop(idKey(batch.ids, i));
-        return true;
-      });
-      if (fresh.lengths.length === 0) continue;
-      this.#chunksNew += fresh.lengths.length;
-      const load = into === 'data' ? this.#lanes[0]! : this.#lanes.at(-1)!;
-      await this.#call(load, 'write.seal', { session: this.#id, kind, into, ...fresh });
-    }
+  async #areStored(ids: Uint8Array): Promise<readonly boolean[]> {
+    const { index, distrusted } = this.#options;
+    const count = ids.length / ID_BYTES;
+    if (index.empty || distrusted?.nodes) return new Array<boolean>(count).fill(false);
+    const found = await index.lookup(ids);
+    return found.map((known, i) => {
+      const location = this.#trusted(known);
+      if (!location) return false;
+      this.#relied.add(location.pack);
+      this.#claims.drop(idKey(ids, i));
+      return true;
+    });
+  }
+
+  async #seal(kind: ChunkKind, nodes: PackedNodes, into: 'data' | 'meta'): Promise<void> {
+    this.#chunksNew += nodes.lengths.length;
+    const load = into === 'data' ? this.#lanes[0]! : this.#lanes.at(-1)!;
+    await this.#call(load, 'write.seal', { session: this.#id, kind, into, ...nodes }, [nodes.bytes.buffer]);
   }
 
   /** What the session did not store itself must be where the index says it is, or the snapshot would promise too much. */
