@@ -69,6 +69,7 @@ export class WorkerSession {
   /** Seals chunks that were made elsewhere: directory nodes and chunk lists. */
   seal(call: SealCall, context: HandlerContext): void {
     const pack = call.into === 'data' ? this.#data : this.#meta;
+    const aim = call.bytes.length / Math.ceil(call.bytes.length / SMALL_FRAME_BYTES);
     let chunk = 0;
     let start = 0;
     while (chunk < call.lengths.length) {
@@ -83,7 +84,6 @@ export class WorkerSession {
     }
   }
 
-    const aim = call.bytes.length / Math.ceil(call.bytes.length / SMALL_FRAME_BYTES);
   /** Closes the open packs and waits until all packs of this worker are durable. */
   async finish(context: HandlerContext): Promise<void> {
     if (this.#failure !== undefined) throw this.#failure;
