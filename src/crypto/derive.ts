@@ -12,6 +12,7 @@ export interface MasterKeys {
   readonly registryKey: Key32;
   readonly registryNameKey: Key32;
   readonly vaultMacKey: Key32;
+  readonly queueKey: Key32;
 }
 
 /** The three keys of chunk ids, one for each kind. */
@@ -38,6 +39,7 @@ export function deriveMaster(masterKey: Key32, vaultId: Uint8Array): MasterKeys 
     registryKey: key('registry'),
     registryNameKey: key('registry-name'),
     vaultMacKey: key('vault-mac'),
+    queueKey: key('queue'),
   };
 }
 

@@ -91,6 +91,9 @@ export {
   type PackName,
   packName,
   packsPrefix,
+  QUEUE_PREFIX,
+  type QueueName,
+  queueName,
   REGISTRY_PREFIX,
   REGISTRY_VERSION_MAX,
   type RegistryName,
@@ -104,6 +107,7 @@ export {
   VAULT_FILE_NAME,
 } from './object-names.js';
 export { type ParsedName, parseObjectName, parseUid } from './parse-name.js';
+export { decodeQueueRecord, encodeQueueRecord, type QueueRecord } from './queue-record.js';
 export {
   decodeRegistryRecord,
   encodeRegistryRecord,

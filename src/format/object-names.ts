@@ -5,12 +5,15 @@ export type Uid = string & { readonly __brand: 'Uid' };
 export type PackName = string & { readonly __brand: 'PackName' };
 export type LogName = string & { readonly __brand: 'LogName' };
 export type BundleName = string & { readonly __brand: 'BundleName' };
+export type QueueName = string & { readonly __brand: 'QueueName' };
 export type RegistryName = string & { readonly __brand: 'RegistryName' };
 
 /** The one object that is not sealed. */
 export const VAULT_FILE_NAME = 'vault.json';
 /** Below it are the registry records. */
 export const REGISTRY_PREFIX = 'registry/';
+/** Below it are the jobs that wait or run. */
+export const QUEUE_PREFIX = 'queue/';
 /** Below it are the users' objects. */
 export const USERS_PREFIX = 'users/';
 
@@ -18,6 +21,7 @@ export const LOG_SEQUENCE_MAX = 999_999_999_999;
 export const REGISTRY_VERSION_MAX = 999_999;
 
 const UID_BYTES = 16;
+const UUID_BYTES = 16;
 const HASH_BYTES = 32;
 const UINT32_MAX = 0xffffffff;
 
@@ -96,4 +100,9 @@ export function bundleName(uid: Uid, id: BundleId): BundleName {
 export function registryName(nameHash: Uint8Array, version: number): RegistryName {
   checkWhole(version, 1, REGISTRY_VERSION_MAX, 'a version');
   return `${registryPrefix(nameHash)}${String(version).padStart(6, '0')}` as RegistryName;
+}
+
+/** The name of the file of a job that waits or runs; its id has 16 bytes. */
+export function queueName(jobId: Uint8Array): QueueName {
+  return `${QUEUE_PREFIX}${hexOf(jobId, UUID_BYTES, 'A job id')}` as QueueName;
 }

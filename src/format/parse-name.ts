@@ -4,6 +4,7 @@ import {
   type BundleName,
   type LogName,
   type PackName,
+  type QueueName,
   type RegistryName,
   type Uid,
   VAULT_FILE_NAME,
@@ -13,6 +14,7 @@ import {
 export type ParsedName =
   | { readonly type: 'vault' }
   | { readonly type: 'registry'; readonly name: RegistryName; readonly nameHash: Uint8Array; readonly version: number }
+  | { readonly type: 'queue'; readonly name: QueueName; readonly jobId: Uint8Array }
   | ({ readonly type: 'bundle'; readonly name: BundleName; readonly uid: Uid } & BundleId)
   | { readonly type: 'pack'; readonly name: PackName; readonly uid: Uid; readonly hash: Uint8Array }
   | {
@@ -27,6 +29,7 @@ const REGISTRY = /^registry\/([0-9a-f]{2})\/(\1[0-9a-f]{62})-([0-9]{6})$/;
 const BUNDLE = /^users\/([0-9a-f]{32})\/keys\/(0|[1-9][0-9]{0,9})-(0|[1-9][0-9]{0,9})-([0-9a-f]{16})\.([12])$/;
 const PACK = /^users\/([0-9a-f]{32})\/packs\/([0-9a-f]{2})\/(\2[0-9a-f]{62})$/;
 const LOG = /^users\/([0-9a-f]{32})\/log\/([0-9]{12})-([0-9a-f]{64})$/;
+const QUEUE = /^queue\/([0-9a-f]{32})$/;
 const UID = /^[0-9a-f]{32}$/;
 const UINT32_MAX = 0xffffffff;
 
@@ -73,8 +76,13 @@ function parsePack(name: string): ParsedName | undefined {
   return { type: 'pack', name: name as PackName, uid: match[1] as Uid, hash: fromHex(match[3]!) };
 }
 
+function parseQueue(name: string): ParsedName | undefined {
+  const match = QUEUE.exec(name);
+  return match ? { type: 'queue', name: name as QueueName, jobId: fromHex(match[1]!) } : undefined;
+}
+
 /** Reads an object's name, docs/format.md §1; undefined for anything that is not exactly one of its forms. */
 export function parseObjectName(name: string): ParsedName | undefined {
   if (name === VAULT_FILE_NAME) return { type: 'vault' };
-  return parsePack(name) ?? parseLog(name) ?? parseBundle(name) ?? parseRegistry(name);
+  return parsePack(name) ?? parseLog(name) ?? parseBundle(name) ?? parseRegistry(name) ?? parseQueue(name);
 }

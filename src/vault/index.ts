@@ -4,6 +4,7 @@ export { type CreatedVault, type InitOptions, initVault } from './init-vault.js'
 export type { DedupKeys, KeyRing } from './key-ring.js';
 export { openVault, type VaultOptions } from './open-vault.js';
 export { chooseVaultPath, usualKeyFile } from './places.js';
+export type { QueuedJob, QueueFiles } from './queue-files.js';
 export { type RebuildResult, rebuildUser } from './rebuild-user.js';
 export type { UserList } from './registry.js';
 export { checkUserName } from './user-names.js';

@@ -16,6 +16,7 @@ import { createBundle, loadBundles } from './bundles.js';
 import type { IndexDirectory } from './index-directory.js';
 import { KeyRing } from './key-ring.js';
 import type { VaultLock } from './lock.js';
+import { QueueFiles } from './queue-files.js';
 import type { RebuildResult } from './rebuild-user.js';
 import { refreshUser } from './refresh-user.js';
 import { Registry, type UserList } from './registry.js';
@@ -62,6 +63,8 @@ export class Vault {
   readonly keyFile: string;
   readonly readOnly: boolean;
   readonly backend: Backend;
+  /** Jobs that have not ended. */
+  readonly queue: QueueFiles;
   readonly #parts: VaultParts;
   readonly #registry: Registry;
   readonly #open = new Map<string, OpenUser>();
@@ -74,6 +77,7 @@ export class Vault {
     this.keyFile = parts.keyFile;
     this.readOnly = parts.readOnly;
     this.backend = parts.backend;
+    this.queue = new QueueFiles(parts.backend, parts.master, parts.vaultId, parts.random);
     this.#registry = new Registry(parts.backend, parts.master, parts.vaultId);
   }
 
@@ -175,7 +179,8 @@ export class Vault {
       if (ownsBackend) await backend.close();
     } finally {
       lock?.release();
-      for (const key of [master.wrapKey, master.registryKey, master.registryNameKey, master.vaultMacKey]) key.fill(0);
+      const { wrapKey, registryKey, registryNameKey, vaultMacKey, queueKey } = master;
+      for (const key of [wrapKey, registryKey, registryNameKey, vaultMacKey, queueKey]) key.fill(0);
     }
   }
 

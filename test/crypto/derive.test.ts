@@ -38,6 +38,7 @@ t.test('deriveMaster() follows the table of the format', (t) => {
   t.equal(toHex(keys.registryKey), hkdf32(ROOT, VAULT, 'bitacora/0/registry'));
   t.equal(toHex(keys.registryNameKey), hkdf32(ROOT, VAULT, 'bitacora/0/registry-name'));
   t.equal(toHex(keys.vaultMacKey), hkdf32(ROOT, VAULT, 'bitacora/0/vault-mac'));
+  t.equal(toHex(keys.queueKey), hkdf32(ROOT, VAULT, 'bitacora/0/queue'));
   t.end();
 });
 

@@ -7,6 +7,7 @@ import {
   packName,
   parseObjectName,
   parseUid,
+  queueName,
   registryName,
   registryPrefix,
   uidBytes,
@@ -24,6 +25,7 @@ t.test('object names have the forms of the format', (t) => {
   t.equal(logName(UID, 42, HASH), `users/${UID}/log/000000000042-${HEX}`);
   t.equal(bundleName(UID, BUNDLE), `users/${UID}/keys/2-17-0123456789abcdef.2`);
   t.equal(registryName(HASH, 3), `registry/${HEX.slice(0, 2)}/${HEX}-000003`);
+  t.equal(queueName(fixedBytes(16, 'job')), `queue/${toHex(fixedBytes(16, 'job'))}`);
   t.ok(registryName(HASH, 3).startsWith(registryPrefix(HASH)));
   t.equal(toHex(uidBytes(UID)), UID);
   t.end();
@@ -35,6 +37,7 @@ t.test('parseObjectName() gives back what a name was made of', (t) => {
   t.match(parseObjectName(logName(UID, LOG_SEQUENCE_MAX, HASH)), { type: 'log', uid: UID, seq: LOG_SEQUENCE_MAX });
   t.match(parseObjectName(bundleName(UID, BUNDLE)), { type: 'bundle', uid: UID, ...BUNDLE });
   t.match(parseObjectName(registryName(HASH, 999_999)), { type: 'registry', version: 999_999 });
+  t.match(parseObjectName(queueName(fixedBytes(16, 'job'))), { type: 'queue', jobId: fixedBytes(16, 'job') });
   for (const name of [packName(UID, HASH), logName(UID, 1, HASH)]) {
     const parsed = parseObjectName(name);
     if (parsed?.type !== 'pack' && parsed?.type !== 'log') return t.fail(name);
@@ -45,7 +48,13 @@ t.test('parseObjectName() gives back what a name was made of', (t) => {
 });
 
 t.test('parseObjectName() refuses every name that is not exactly of a form', (t) => {
-  const names = [packName(UID, HASH), logName(UID, 42, HASH), bundleName(UID, BUNDLE), registryName(HASH, 3)];
+  const names = [
+    packName(UID, HASH),
+    logName(UID, 42, HASH),
+    bundleName(UID, BUNDLE),
+    registryName(HASH, 3),
+    queueName(fixedBytes(16, 'job')),
+  ];
   for (const name of names) {
     for (const other of [`/${name}`, `${name}/`, `${name}x`, `x${name}`, `${name}\n`, name.slice(0, -1)]) {
       if (other !== name) t.equal(parseObjectName(other), undefined, JSON.stringify(other));

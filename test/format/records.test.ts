@@ -4,9 +4,12 @@ import {
   CHUNK_BYTES_MAX,
   type ChunkSizes,
   decodeBundle,
+  decodeQueueRecord,
   decodeRegistryRecord,
   encodeBundle,
+  encodeQueueRecord,
   encodeRegistryRecord,
+  type QueueRecord,
   type RegistryRecord,
   type UserBundle,
 } from '../../src/format/index.js';
@@ -78,5 +81,42 @@ t.test('a registry record with members of wrong types or unknown words is refuse
   t.equal(code({ quota: 5 }), 'FORMAT_NEWER');
   t.equal(code({ sources: [{ kind: 'records' }] }), 'FORMAT_NEWER');
   t.throws(() => encodeRegistryRecord({ ...RECORD, uid: fixedBytes(17, 'long') }), TypeError);
+  t.end();
+});
+
+const QUEUED: QueueRecord = {
+  id: fixedBytes(16, 'job'),
+  submitted: 1_700_000_000_000,
+  operation: 'backup',
+  user: 'ana',
+  access: 'write',
+  input: '{"path":"/home/añá"}',
+};
+
+t.test('a queue record comes back', (t) => {
+  for (const record of [QUEUED, { ...QUEUED, user: null, access: 'exclusive' as const }]) {
+    t.same(decodeQueueRecord(encodeQueueRecord(record)), record);
+  }
+  const wire = decode(encodeQueueRecord(QUEUED)) as object;
+  t.same(Object.keys(wire), ['access', 'id', 'input', 'operation', 'submitted', 'user']);
+  t.equal(
+    codeOf(() => decodeQueueRecord(encode({ ...wire, access: 'guess' }))),
+    'FORMAT_NEWER',
+  );
+  t.equal(
+    codeOf(() => decodeQueueRecord(encode({ ...wire, priority: 1 }))),
+    'FORMAT_NEWER',
+  );
+  for (const wrong of [
+    { input: Uint8Array.of(0xff) },
+    { id: fixedBytes(15, 'short') },
+    { submitted: -1 },
+    { user: 5 },
+  ]) {
+    t.equal(
+      codeOf(() => decodeQueueRecord(encode({ ...wire, ...wrong }))),
+      'DATA_CORRUPT',
+    );
+  }
   t.end();
 });
