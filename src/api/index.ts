@@ -1,5 +1,7 @@
 /** What can be asked of a vault, one operation each, and how it is asked over HTTP: the same code in the daemon and embedded. */
+export type { EntryItem } from './contract/entry.js';
 export type { DaemonFacts } from './daemon-facts.js';
+export { entryItem, type ListedEntry } from './entry-item.js';
 export { openKnownUser } from './known-user.js';
 export { nearest } from './nearest.js';
 export type {
@@ -7,10 +9,13 @@ export type {
   DocumentOperation,
   ItemOperation,
   ItemStream,
+  JobTraits,
   OperationContext,
   Route,
 } from './operation.js';
 export { type AnswerOf, type InputOf, OPERATIONS, type OperationName, type OperationsOf } from './operations.js';
+export { isWithin, joinPath, pathReadings, splitPath } from './paths.js';
+export { type Selected, type Selector, select, selectionFields } from './select.js';
 export {
   type CommandSourceSettings,
   type ConfiguredSource,

@@ -3,13 +3,19 @@ import type { UserRepository } from '../vault/index.js';
 import { nearest } from './nearest.js';
 import type { OperationContext } from './operation.js';
 
-/** Opens a user that must be there. Throws `UNKNOWN_USER`, naming the nearest one there is. */
+/**
+ * Opens a user that must be there, until the operation's end; it may be closed sooner.
+ *
+ * @throws {BitacoraError} `UNKNOWN_USER`, naming the nearest one there is; what `Vault.openUser` throws.
+ */
 export async function openKnownUser(
-  { vault, progress, signal }: Pick<OperationContext, 'vault' | 'progress' | 'signal'>,
+  { vault, progress, signal, atEnd }: Pick<OperationContext, 'vault' | 'progress' | 'signal' | 'atEnd'>,
   name: string,
 ): Promise<UserRepository> {
   try {
-    return await vault.openUser(name, { progress, signal });
+    const repository = await vault.openUser(name, { progress, signal });
+    atEnd(() => repository.close());
+    return repository;
   } catch (error) {
     if (!isBitacoraError(error, 'UNKNOWN_USER')) throw error;
     throw unknownUser(

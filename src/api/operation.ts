@@ -1,12 +1,26 @@
 import type { Clock, Logger, ProgressSink, Random } from '../base/index.js';
 import type { Engine } from '../engine/index.js';
+import type { JobAccess } from '../scheduler/index.js';
 import type { Vault } from '../vault/index.js';
+import type { DaemonFacts } from './daemon-facts.js';
+import type { Settings } from './settings.js';
 
 /** What an operation works with, in the daemon or embedded in a command. */
 export interface OperationContext {
   readonly vault: Vault;
   /** The workers, started when first asked for. Whoever runs the operation closes them. Settles after `loadCodecs`. */
   engine(): Promise<Engine>;
+  /**
+   * Has something closed once the answer has been given, given up, or refused: a stream's resources outlive the call that
+   * made it. What came last is closed first. `openKnownUser` closes what it opens so.
+   */
+  atEnd(close: () => void | Promise<void>): void;
+  /** Of the job that this runs as: kept in what it writes, so that a job that is run again finds its work done. */
+  readonly jobId: string | undefined;
+  /** What the configuration says; `DEFAULT_SETTINGS` without one. */
+  readonly settings: Settings;
+  /** What a daemon knows besides; undefined embedded. */
+  readonly daemon: DaemonFacts | undefined;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -20,7 +34,10 @@ export interface OperationContext {
  */
 export type DocumentOperation<Input, Answer> = (context: OperationContext, input: Input) => Promise<Answer>;
 
-/** An answer too long for one document in memory: `head`'s members, then `items`, which end early by throwing. */
+/**
+ * An answer too long for one document in memory: `head`'s members, then `items`, which end early by throwing. All that can be
+ * refused is refused before there is a stream, so that a wrong call gets an error and not half an answer.
+ */
 export interface ItemStream<Head, Item> {
   readonly head: Head;
   /** The member of the document that holds the items. */
@@ -42,6 +59,14 @@ export type ByteOperation<Input> = (context: OperationContext, input: Input) => 
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
-  /** Whether it runs as a job, with progress and cancelling; others answer at once. */
-  readonly job: boolean;
+  /** One sentence for the description of the API. */
+  readonly summary: string;
+  /** How it runs as a job, with progress and cancelling; others answer at once. */
+  readonly job: JobTraits | undefined;
+}
+
+export interface JobTraits {
+  readonly access: JobAccess;
+  /** Whether it survives the daemon's end, and so may run twice; see `OperationContext.jobId`. */
+  readonly durable: boolean;
 }

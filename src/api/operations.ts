@@ -1,26 +1,95 @@
-import type { DocumentOperation, Route } from './operation.js';
+import type { ZodType } from 'zod';
+import type { ByteOperation, DocumentOperation, ItemOperation, Route } from './operation.js';
 
-interface Entry<Kind extends string, Run> extends Route {
+interface Entry<Kind extends string, Run, Contract> extends Route {
   readonly answer: Kind;
   load(): Promise<Run>;
+  /** Loaded by the server only: the command line checks its own flags, and starts sooner without. */
+  contract(): Promise<Contract>;
 }
+type Given<E> = Omit<E, 'answer'>;
 
-function document<Input, Answer>(
-  entry: Omit<Entry<'document', DocumentOperation<Input, Answer>>, 'answer'>,
-): Entry<'document', DocumentOperation<Input, Answer>> {
+type DocumentEntry<Input, Answer> = Entry<
+  'document',
+  DocumentOperation<Input, Answer>,
+  { readonly input: ZodType<Input>; readonly answer: ZodType<Answer> }
+>;
+type ItemEntry<Input, Head, Item> = Entry<
+  'items',
+  ItemOperation<Input, Head, Item>,
+  {
+    readonly input: ZodType<Input>;
+    readonly head: ZodType<Head>;
+    readonly item: ZodType<Item>;
+    /** `ItemStream.member`. */
+    readonly member: string;
+  }
+>;
+type ByteEntry<Input> = Entry<
+  'bytes',
+  ByteOperation<Input>,
+  { readonly input: ZodType<Input>; readonly mediaType: string }
+>;
+
+/** Answers one document. */
+export function document<Input, Answer>(entry: Given<DocumentEntry<Input, Answer>>): DocumentEntry<Input, Answer> {
   return { ...entry, answer: 'document' };
 }
 
+/** Answers many items, one by one. */
+export function items<Input, Head, Item>(entry: Given<ItemEntry<Input, Head, Item>>): ItemEntry<Input, Head, Item> {
+  return { ...entry, answer: 'items' };
+}
+
+/** Answers bytes, one by one. */
+export function bytes<Input>(entry: Given<ByteEntry<Input>>): ByteEntry<Input> {
+  return { ...entry, answer: 'bytes' };
+}
+
 /**
- * Every operation: its route, and where its code is, loaded only when it runs. The command line, the server and the client
- * all follow this table; the schemas of inputs and answers lie in `contract/` under the same names.
+ * Every operation: its route, where its code is, and the schemas of its input and answer, each loaded only when wanted. The
+ * command line, the server and the client all follow this table. Where a job's name is shown, it is the key here.
  */
 export const OPERATIONS = {
+  backup: document({
+    method: 'POST',
+    path: '/api/commands/backup',
+    summary: 'Takes a snapshot.',
+    job: { access: 'write', durable: true },
+    load: async () => (await import('./operations/backup.js')).backUp,
+    contract: () => import('./contract/backup.js'),
+  }),
   list: document({
     method: 'GET',
     path: '/api/backups/:user_id',
-    job: false,
+    summary: 'The snapshots of a user, newest first.',
+    job: undefined,
     load: async () => (await import('./operations/list.js')).list,
+    contract: () => import('./contract/list.js'),
+  }),
+  ls: items({
+    method: 'GET',
+    path: '/api/users/:user_id/entries',
+    summary: 'What a directory held, or the item itself; without a path the scopes.',
+    job: undefined,
+    load: async () => (await import('./operations/ls.js')).ls,
+    contract: () => import('./contract/ls.js'),
+  }),
+  restore: document({
+    method: 'POST',
+    path: '/api/restore',
+    summary: 'Writes files back.',
+    job: { access: 'read', durable: false },
+    load: async () => (await import('./operations/restore.js')).restoreFiles,
+    contract: () => import('./contract/restore.js'),
+  }),
+  'rebuild-index': document({
+    method: 'POST',
+    path: '/api/rebuild-index',
+    summary: 'Makes the index anew from the vault itself, of one user or of all.',
+    job: { access: 'exclusive', durable: false },
+    load: async () => (await import('./operations/rebuild-index.js')).rebuildIndex,
+    contract: () => import('./contract/rebuild-index.js'),
   }),
 } as const;
 
@@ -31,4 +100,5 @@ export type OperationsOf<Kind extends 'document' | 'items' | 'bytes'> = {
   [Name in OperationName]: (typeof OPERATIONS)[Name]['answer'] extends Kind ? Name : never;
 }[OperationName];
 export type InputOf<Name extends OperationName> = Parameters<Loaded<Name>>[1];
+/** A document, an `ItemStream`, or an iterable of bytes. */
 export type AnswerOf<Name extends OperationName> = Awaited<ReturnType<Loaded<Name>>>;

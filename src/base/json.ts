@@ -13,7 +13,11 @@ export function jsonText(value: unknown, indent?: number): string {
  * A name or path of bytes as JSON: `{ path }` where it is UTF-8; else `path` is a form to read, with `\xNN` for the stray
  * bytes, and `path_b64` says it exactly.
  */
-export function pathFields<Key extends string>(key: Key, bytes: Uint8Array): Record<string, string> {
+export function pathFields<Key extends string>(
+  key: Key,
+  bytes: Uint8Array,
+): Record<Key, string> & Partial<Record<`${Key}_b64`, string>>;
+export function pathFields(key: string, bytes: Uint8Array): Record<string, string> {
   const text = decodeUtf8(bytes);
   if (text !== undefined) return { [key]: text };
   return { [key]: printable(bytes), [`${key}_b64`]: asBuffer(bytes).toString('base64') };

@@ -1,7 +1,13 @@
-import { type AnswerOf, type InputOf, OPERATIONS, type OperationContext, type OperationsOf } from '../api/index.js';
-import type { Engine } from '../engine/index.js';
-import { chooseVaultPath, openVault } from '../vault/index.js';
+import {
+  type AnswerOf,
+  type InputOf,
+  OPERATIONS,
+  type OperationContext,
+  type OperationName,
+  type OperationsOf,
+} from '../api/index.js';
 import type { CommandContext } from './context.js';
+import { embedded } from './embedded.js';
 
 /** What only an operation that runs in this process takes. */
 export interface CallOptions {
@@ -17,44 +23,46 @@ export async function call<Name extends OperationsOf<'document'>>(
   options: CallOptions = {},
 ): Promise<AnswerOf<Name>> {
   return embedded(context, options, async (own) => {
-    const run = await OPERATIONS[name].load();
+    const run = await load(name);
     return (await run(own, input)) as AnswerOf<Name>;
   });
 }
 
-/** Opens the vault that the options mean in this process. */
-async function embedded<T>(
-  { globals, clock, random, logger, progress, signal }: CommandContext,
-  { threads }: CallOptions,
-  use: (context: OperationContext) => Promise<T>,
+/**
+ * Asks for many items and gives them to `use` while they come: what they come from is closed when that ends. `showItems` writes
+ * them as a command's answer.
+ */
+export async function callItems<Name extends OperationsOf<'items'>, T>(
+  context: CommandContext,
+  name: Name,
+  input: InputOf<Name>,
+  use: (stream: AnswerOf<Name>) => Promise<T>,
+  options: CallOptions = {},
 ): Promise<T> {
-  const path = chooseVaultPath(globals.vault);
-  const vault = await openVault({ path, keyFile: globals.keyFile, clock, random, logger });
-  let engine: Promise<Engine> | undefined;
-  try {
-    return await use({
-      vault,
-      engine: () => {
-        engine ??= startEngine(threads);
-        return engine;
-      },
-      clock,
-      random,
-      logger,
-      progress: progress.sink,
-      signal,
-    });
-  } finally {
-    await (await engine)?.close();
-    await vault.close();
-  }
+  return embedded(context, options, async (own) => {
+    const run = await load(name);
+    return use((await run(own, input)) as AnswerOf<Name>);
+  });
 }
 
-async function startEngine(threads: number | undefined): Promise<Engine> {
-  const [{ loadCodecs }, { createEngine }] = await Promise.all([
-    import('../codec/index.js'),
-    import('../engine/index.js'),
-  ]);
-  await loadCodecs();
-  return createEngine(threads === undefined ? {} : { threads });
+/** The same for bytes. */
+export async function callBytes<Name extends OperationsOf<'bytes'>, T>(
+  context: CommandContext,
+  name: Name,
+  input: InputOf<Name>,
+  use: (bytes: AnswerOf<Name>) => Promise<T>,
+  options: CallOptions = {},
+): Promise<T> {
+  return embedded(context, options, async (own) => {
+    const run = await load(name);
+    return use((await run(own, input)) as AnswerOf<Name>);
+  });
+}
+
+type Run<Name extends OperationName> = (context: OperationContext, input: InputOf<Name>) => Promise<AnswerOf<Name>>;
+
+/** TypeScript does not see that the entry under a name is that name's. */
+async function load<Name extends OperationName>(name: Name): Promise<Run<Name>> {
+  const run: unknown = await OPERATIONS[name].load();
+  return run as Run<Name>;
 }

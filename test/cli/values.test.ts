@@ -1,8 +1,7 @@
 import t from 'tap';
-import { nearest } from '../../src/api/index.js';
+import { isWithin, joinPath, nearest, pathReadings, splitPath } from '../../src/api/index.js';
 import { jsonText, pathFields } from '../../src/base/index.js';
 import { parseSize, parseThreads, parseWhole } from '../../src/cli/parse-number.js';
-import { isWithin, joinPath, pathReadings, splitPath } from '../../src/cli/paths.js';
 import { formatTable } from '../../src/cli/table.js';
 import { formatBytes, formatCount, formatDuration, formatSaving } from '../../src/cli/units.js';
 

@@ -5,3 +5,41 @@ export const time = z.iso.datetime({ offset: true });
 export const userId = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/);
 export const sessionId = userId;
 export const snapshotKind = z.enum(['session_end', 'periodic', 'manual', 'critical']);
+
+/** Where something lies on the machine that does the work: nothing that depends on where somebody stands. */
+export const absolutePath = z
+  .string()
+  .max(4095)
+  .regex(/^\/[^\0]*$/);
+/** A pattern as in a `.gitignore`. */
+export const pattern = z.string().min(1).max(4096);
+export const patterns = z.array(pattern).max(10_000);
+
+/** Members of an input that say which state of a user is meant; see `Selector`. */
+export const selector = {
+  latest: z.boolean().optional(),
+  snapshot: z.string().max(64).optional(),
+  at: time.optional(),
+};
+
+/** Members of an answer that say what was selected; see `selectionFields`. */
+export const selection = {
+  at: time.nullable(),
+  folded_from: z.array(z.string()),
+  folded_from_times: z.array(time),
+};
+
+/** Something that went wrong with one item. */
+export const problem = z.strictObject({
+  path: z.string(),
+  path_b64: z.base64().optional(),
+  code: z.string(),
+  message: z.string(),
+});
+
+/** An error inside of an answer. */
+export const errorItem = z.strictObject({
+  code: z.string(),
+  message: z.string(),
+  details: z.record(z.string(), z.unknown()),
+});

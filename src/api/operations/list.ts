@@ -7,21 +7,17 @@ import type { OperationContext } from '../operation.js';
 /** The snapshots of a user, newest first. */
 export async function list(context: OperationContext, input: ListInput): Promise<ListAnswer> {
   const repository = await openKnownUser(context, input.user_id);
-  try {
-    const snapshots = await repository.snapshots.list({
-      session: input.session_id,
-      kind: input.kind,
-      since: timeOf(input.since),
-      until: timeOf(input.until),
-    });
-    return {
-      user_id: input.user_id,
-      backups: snapshots.map((snapshot) => summary(input.user_id, snapshot)),
-      next: null,
-    };
-  } finally {
-    repository.close();
-  }
+  const snapshots = await repository.snapshots.list({
+    session: input.session_id,
+    kind: input.kind,
+    since: timeOf(input.since),
+    until: timeOf(input.until),
+  });
+  return {
+    user_id: input.user_id,
+    backups: snapshots.map((snapshot) => summary(input.user_id, snapshot)),
+    next: null,
+  };
 }
 
 function timeOf(iso: string | undefined): number | undefined {

@@ -1,15 +1,13 @@
-import { type BackupReport, backup, checkSources } from '../../backup/index.js';
-import { BitacoraError, isBitacoraError, isoTime, pathFields, printable } from '../../base/index.js';
-import { type CodecName, codecLevels, loadCodecs } from '../../codec/index.js';
-import { createEngine } from '../../engine/index.js';
-import { formatUuid } from '../../snapshot/index.js';
-import type { UserRepository, Vault } from '../../vault/index.js';
+import { resolve } from 'node:path';
+import type { AnswerOf } from '../../api/index.js';
+import { printableText } from '../../base/index.js';
+import { type CodecName, codecLevels } from '../../codec/index.js';
+import { call } from '../call.js';
 import { type CommandContext, EXIT } from '../context.js';
 import { problemText, sayProblems } from '../failures.js';
 import type { Output } from '../output.js';
 import { parseSize, parseThreads, parseWhole } from '../parse-number.js';
 import { countOf, formatBytes, formatDuration, formatSaving } from '../units.js';
-import { openKnownUser, withVault } from '../vault-session.js';
 
 export interface BackupFlags {
   readonly path?: readonly string[];
@@ -28,48 +26,27 @@ export interface BackupFlags {
 
 /** `bitacora backup USER --path DIR…` */
 export async function runBackup(context: CommandContext, user: string, flags: BackupFlags): Promise<number> {
-  const { output, clock, random, logger, signal, progress } = context;
-  const numbers = readNumbers(flags);
-  const paths = flags.path ?? [];
-  return withVault(context, async (vault) => {
-    // Looked at before anything is made, so that a mistyped path makes no user.
-    checkSources(paths, vault.path);
-    const { repository, created } = await openUser(context, vault, user, flags.dryRun ?? false);
-    if (created) output.note(`Created the user "${user}".`);
-    // The newest tree is read here, in step with the walk.
-    await loadCodecs();
-    const engine = await createEngine(numbers.threads === undefined ? {} : { threads: numbers.threads });
-    let report: BackupReport;
-    try {
-      report = await backup({
-        repository,
-        vaultPath: vault.path,
-        engine,
-        paths,
-        kind: flags.kind,
-        reason: flags.reason,
-        exclude: flags.exclude,
-        oneFileSystem: flags.oneFileSystem,
-        includeCaches: flags.includeCaches,
-        maxFileBytes: numbers.maxFileBytes,
-        force: flags.force,
-        dryRun: flags.dryRun,
-        codec: flags.codec,
-        level: numbers.level,
-        signal,
-        progress: progress.sink,
-        clock,
-        random,
-        logger,
-      });
-    } finally {
-      await engine.close();
-    }
-    progress.clear();
-    if (output.json) output.document(backupDocument(user, created, flags, report));
-    else sayReport(output, user, report);
-    return report.status === 'partial' ? EXIT.partial : EXIT.ok;
-  });
+  const { output, progress } = context;
+  const { threads, level, maxFileBytes } = readNumbers(flags);
+  const input = {
+    user_id: user,
+    type: flags.kind,
+    reason: flags.reason,
+    paths: flags.path?.map((path) => resolve(path)),
+    exclude: flags.exclude && [...flags.exclude],
+    one_file_system: flags.oneFileSystem,
+    include_caches: flags.includeCaches,
+    max_file_bytes: maxFileBytes,
+    force: flags.force,
+    dry_run: flags.dryRun,
+    codec: flags.codec,
+    level,
+  };
+  const answer = await call(context, 'backup', input, { threads });
+  progress.clear();
+  if (output.json) output.document(answer);
+  else sayReport(output, answer);
+  return answer.status === 'partial' ? EXIT.partial : EXIT.ok;
 }
 
 function readNumbers(flags: BackupFlags): { threads?: number; level?: number; maxFileBytes?: number } {
@@ -81,91 +58,26 @@ function readNumbers(flags: BackupFlags): { threads?: number; level?: number; ma
   };
 }
 
-async function openUser(
-  context: CommandContext,
-  vault: Vault,
-  user: string,
-  dryRun: boolean,
-): Promise<{ repository: UserRepository; created: boolean }> {
-  if (dryRun) await refuseUnknown(vault, user);
-  // Said before the source is read, not at the first object that cannot be stored.
-  else vault.checkWritable();
-  const created = dryRun ? false : (await vault.ensureUser(user)).created;
-  return { repository: await openKnownUser(context, vault, user), created };
-}
-
-async function refuseUnknown(vault: Vault, user: string): Promise<void> {
-  try {
-    await vault.findUser(user);
-  } catch (error) {
-    if (!isBitacoraError(error, 'UNKNOWN_USER')) throw error;
-    const message = `There is no user "${user}" yet, and a dry run makes none. Leave out --dry-run to create it.`;
-    throw new BitacoraError('UNKNOWN_USER', message, { details: { user } });
+/** How a backup went, for people. */
+export function sayReport(output: Output, answer: AnswerOf<'backup'>): void {
+  const { user_id: user, backup_id, status, files, failure_count } = answer;
+  if (answer.user_created) output.note(`Created the user "${user}".`);
+  const id = backup_id === null ? 'Dry run, nothing stored' : `Snapshot ${backup_id}`;
+  output.note(`${id} of ${user}: ${status} in ${formatDuration(answer.duration_ms)}`);
+  for (const scope of answer.captured) output.note(`  captured  ${scope}`);
+  const kinds = ['new', 'changed', 'unchanged', 'unread'] as const;
+  const parts = kinds.filter((kind) => files[kind] > 0).map((kind) => countOf(files[kind], kind, kind));
+  const left = answer.excluded > 0 ? `; ${countOf(answer.excluded, 'item')} excluded` : '';
+  output.note(`  files     ${countOf(files.total, 'file')}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}${left}`);
+  const { size_uncompressed, bytes_read, bytes_added } = answer;
+  output.note(`  bytes     ${formatBytes(size_uncompressed)} in all, ${formatBytes(bytes_read)} read`);
+  if (backup_id !== null) {
+    const saving = formatSaving(bytes_added, bytes_read);
+    output.note(`  stored    ${formatBytes(bytes_added)} added${saving ? `, ${saving} than what was read` : ''}`);
   }
-}
-
-/** The answer with `--json`. */
-export function backupDocument(
-  user: string,
-  created: boolean,
-  flags: Pick<BackupFlags, 'kind' | 'dryRun'>,
-  report: BackupReport,
-): Record<string, unknown> {
-  const { counts, failures } = report;
-  return {
-    backup_id: report.backupId ? formatUuid(report.backupId) : null,
-    user_id: user,
-    user_created: created,
-    session_id: null,
-    timestamp: isoTime(report.time),
-    backup_type: flags.kind,
-    status: report.status,
-    dry_run: flags.dryRun ?? false,
-    captured: report.scopes.map(({ scope }) => scope),
-    failures: failures.items.map(({ path, code, message }) => ({ ...pathFields('path', path), code, message })),
-    failure_count: failures.count,
-    parent_id: report.parent ? formatUuid(report.parent) : null,
-    files: {
-      total: counts.files,
-      new: counts.filesNew,
-      changed: counts.filesChanged,
-      unchanged: counts.filesUnchanged,
-      unread: counts.filesUnread,
-    },
-    directories: counts.directories,
-    others: counts.others,
-    excluded: counts.excluded,
-    size_uncompressed: counts.bytes,
-    bytes_read: counts.bytesRead,
-    bytes_new: counts.bytesNew,
-    bytes_added: counts.bytesAdded,
-    packs_added: report.packs,
-    duration_ms: Math.round(report.durationMs),
-  };
-}
-
-function sayReport(output: Output, user: string, report: BackupReport): void {
-  const { counts, failures } = report;
-  const id = report.backupId ? `Snapshot ${formatUuid(report.backupId)}` : 'Dry run, nothing stored';
-  output.note(`${id} of ${user}: ${report.status} in ${formatDuration(report.durationMs)}`);
-  for (const { scope } of report.scopes) output.note(`  captured  ${scope}`);
-  const kinds = [
-    [counts.filesNew, 'new'],
-    [counts.filesChanged, 'changed'],
-    [counts.filesUnchanged, 'unchanged'],
-    [counts.filesUnread, 'unread'],
-  ] as const;
-  const parts = kinds.filter(([count]) => count > 0).map(([count, name]) => `${countOf(count, name, name)}`);
-  const left = counts.excluded > 0 ? `; ${countOf(counts.excluded, 'item')} excluded` : '';
-  output.note(`  files     ${countOf(counts.files, 'file')}${parts.length > 0 ? `: ${parts.join(', ')}` : ''}${left}`);
-  output.note(`  bytes     ${formatBytes(counts.bytes)} in all, ${formatBytes(counts.bytesRead)} read`);
-  if (report.backupId) {
-    const saving = formatSaving(counts.bytesAdded, counts.bytesRead);
-    output.note(`  stored    ${formatBytes(counts.bytesAdded)} added${saving ? `, ${saving} than what was read` : ''}`);
-  }
-  if (failures.count === 0) return;
-  const messages = failures.items.map(({ path, message }) => problemText(printable(path), message));
-  sayProblems(output, failures.count, messages, 'item');
-  const what = failures.count === 1 ? 'One item' : countOf(failures.count, 'item');
+  if (failure_count === 0) return;
+  const messages = answer.failures.map(({ path, message }) => problemText(printableText(path), message));
+  sayProblems(output, failure_count, messages, 'item');
+  const what = failure_count === 1 ? 'One item' : countOf(failure_count, 'item');
   output.message(`${what} could not be read; the rest is safe. Make them readable and back up again.`);
 }

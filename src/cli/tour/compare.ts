@@ -1,7 +1,7 @@
 import { type BigIntStats, closeSync, lstatSync, openSync, readdirSync, readlinkSync, readSync } from 'node:fs';
+import { joinPath } from '../../api/index.js';
 import { asBuffer, equalBytes, errnoCode, printable } from '../../base/index.js';
 import { closeFd, listXattrsAt, openDirectory, type Xattr } from '../../posix/index.js';
-import { joinPath } from '../paths.js';
 
 const BLOCK_BYTES = 1 << 20;
 const LISTED_MAX = 20;

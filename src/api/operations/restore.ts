@@ -1,0 +1,77 @@
+import type { ProgressSink } from '../../base/index.js';
+import { loadCodecs } from '../../codec/index.js';
+import { decodeEntry, NodeReader, type ScopeRecord } from '../../format/index.js';
+import { type RestoreReport, type RestoreScope, restore } from '../../restore/index.js';
+import type { RestoreAnswer, RestoreInput } from '../contract/restore.js';
+import { openKnownUser } from '../known-user.js';
+import type { OperationContext } from '../operation.js';
+import { type Selected, select, selectionFields } from '../select.js';
+
+/** Writes files back. */
+export async function restoreFiles(context: OperationContext, input: RestoreInput): Promise<RestoreAnswer> {
+  const { vault, clock, random, logger, signal } = context;
+  const { target } = input;
+  const repository = await openKnownUser(context, input.user_id);
+  await loadCodecs();
+  const selected = await select(repository.snapshots, input, clock.now());
+  const { chunks, backend, openSecrets: secrets } = repository;
+  const report = await restore({
+    source: { chunks, backend, secrets, engine: await context.engine(), vaultPath: vault.path },
+    scopes: selected.scopes.map(restoreScope),
+    target,
+    flatten: input.flatten ?? false,
+    include: input.include ?? [],
+    exclude: input.exclude ?? [],
+    overwrite: input.overwrite,
+    delete: input.delete ?? false,
+    verify: input.verify ?? false,
+    dryRun: input.dry_run ?? false,
+    signal,
+    progress: withTotals(context.progress, selected, input),
+    logger,
+    random,
+    clock,
+  });
+  return answer(input, selected, report);
+}
+
+/** Adds how much there is to do, where everything selected will be written. */
+function withTotals(sink: ProgressSink, { scopes }: Selected, input: RestoreInput): ProgressSink {
+  if (input.include || input.exclude || input.overwrite) return sink;
+  const filesTotal = scopes.reduce((sum, { files }) => sum + files, 0);
+  const bytesTotal = scopes.reduce((sum, { bytes }) => sum + bytes, 0);
+  return (progress) => sink({ filesTotal, bytesTotal, ...progress });
+}
+
+function restoreScope({ scope, path, entry, files, bytes }: ScopeRecord): RestoreScope {
+  return { scope, path, entry: decodeEntry(new NodeReader(entry, `the root of "${scope}"`)), files, bytes };
+}
+
+function answer(input: RestoreInput, selected: Selected, report: RestoreReport): RestoreAnswer {
+  return {
+    user_id: input.user_id,
+    ...selectionFields(selected),
+    target: input.target,
+    status: statusOf(report),
+    dry_run: input.dry_run ?? false,
+    restored: selected.scopes.map(({ scope }) => scope),
+    files: report.files,
+    directories: report.directories,
+    others: report.others,
+    bytes_written: report.bytesWritten,
+    identical: report.identical,
+    kept: report.kept,
+    deleted: report.deleted,
+    verified: report.verified,
+    failures: [...report.failures.items],
+    failure_count: report.failures.count,
+    warnings: [...report.warnings.items],
+    warning_count: report.warnings.count,
+    duration_ms: Math.round(report.durationMs),
+  };
+}
+
+function statusOf({ corrupt, failures }: RestoreReport): RestoreAnswer['status'] {
+  if (corrupt) return 'corrupt';
+  return failures.count > 0 ? 'partial' : 'complete';
+}
