@@ -1,4 +1,4 @@
-import { BitacoraError } from '../base/index.js';
+import { BitacoraError, isBitacoraError } from '../base/index.js';
 import type { CallOptions, ObjectReader } from '../storage/index.js';
 import type { EntryName, UserIndex, UserKeys } from '../store/index.js';
 import { applyToIndex } from './log-apply.js';
@@ -70,6 +70,8 @@ export async function damagedCopy(
   name: EntryName,
   cause?: unknown,
 ): Promise<BitacoraError> {
+  // A key that is gone is no fault of the copy.
+  if (isBitacoraError(cause) && cause.details.reason === 'key') return cause;
   await index.distrust();
   const object = entryObject(keys, name);
   return new BitacoraError(
