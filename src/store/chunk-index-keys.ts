@@ -8,10 +8,13 @@ import { asBuffer } from '../base/index.js';
  * | `"identity"` | layout number, vault id |
  * | uid `C` chunk id | where the chunk is |
  * | uid `E` seq (8) hash (32) | a flag, the sealed log entry |
+ * | uid `G` | the log's gaps |
  * | uid `H` ordinal (4) | the pack's sealed head |
  * | uid `L` ordinal (4) | empty: no manifest names this pack yet |
  * | uid `M` | the mark |
  * | uid `P` ordinal (4) | the pack's name and a checksum |
+ * | uid `Q` ordinal (4) | what of the pack is known to be damaged |
+ * | uid `S` | name of the pack that the next scrub of a share begins behind |
  */
 export const UID_BYTES = 16;
 export const ID_BYTES = 32;
@@ -19,7 +22,17 @@ export const CHUNK_KEY_BYTES = UID_BYTES + 1 + ID_BYTES;
 /** Shorter than any user's key, so that the two cannot meet. */
 export const IDENTITY_KEY = new Uint8Array(Buffer.from('identity'));
 
-export const TAG = { chunk: 0x43, entry: 0x45, head: 0x48, loose: 0x4c, mark: 0x4d, pack: 0x50 } as const;
+export const TAG = {
+  chunk: 0x43,
+  entry: 0x45,
+  gaps: 0x47,
+  head: 0x48,
+  loose: 0x4c,
+  mark: 0x4d,
+  pack: 0x50,
+  quarantine: 0x51,
+  scrub: 0x53,
+} as const;
 export type Tag = (typeof TAG)[keyof typeof TAG];
 
 /** The first bytes of a user's keys of one sort. */

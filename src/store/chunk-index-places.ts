@@ -1,7 +1,7 @@
 import { Slices } from '../base/index.js';
 import type { Batch, Database } from './chunk-index-database.js';
 import { CHUNK_KEY_BYTES, chunkKeys, ID_BYTES, TAG, tagKey, tagRange, UID_BYTES } from './chunk-index-keys.js';
-import { LOCATION_BYTES_MAX, readLocation, writeLocation } from './chunk-index-records.js';
+import { type ChunkLocation, LOCATION_BYTES_MAX, readLocation, writeLocation } from './chunk-index-records.js';
 
 /** What a pack's footer says of its chunks; a decoded `Footer` is one. */
 export interface PackContents {
@@ -39,6 +39,20 @@ export async function putChunks(
     if (slices.over) await slices.next();
   }
   return chunks;
+}
+
+/** Places of chunks (n × 32 bytes) one by one; those without a place are left out. */
+export function putPlaces(
+  batch: Batch,
+  uid: Uint8Array,
+  ids: Uint8Array,
+  places: readonly (ChunkLocation | undefined)[],
+): void {
+  const value = new Uint8Array(LOCATION_BYTES_MAX);
+  for (const [i, key] of chunkKeys(uid, ids).entries()) {
+    const place = places[i];
+    if (place) batch.put(key, value.subarray(0, writeLocation(place.pack, place.frame, place.position, value)));
+  }
 }
 
 /** Keys of those chunks whose known place is in the pack. */

@@ -1,22 +1,14 @@
 import { toHex } from '../base/index.js';
+import type { QuarantinedPack } from '../format/index.js';
 import type { Batch, Database } from './chunk-index-database.js';
+import { entriesOf, entryNamesOf, type IndexedEntry } from './chunk-index-entries.js';
 import { damagedIndex, indexError, isIndexDamage } from './chunk-index-errors.js';
-import {
-  chunkKeys,
-  entryKey,
-  entryOf,
-  ID_BYTES,
-  ordinalKey,
-  ordinalOf,
-  TAG,
-  tagKey,
-  tagRange,
-  userRange,
-} from './chunk-index-keys.js';
-import { keysAmong, keysOf, type PackContents, putChunks } from './chunk-index-places.js';
+import { encodeGaps, type LogGap } from './chunk-index-gaps.js';
+import { chunkKeys, entryKey, ID_BYTES, ordinalKey, TAG, tagKey, userRange } from './chunk-index-keys.js';
+import { loadUser } from './chunk-index-load.js';
+import { keysAmong, keysOf, type PackContents, putChunks, putPlaces } from './chunk-index-places.js';
 import {
   type ChunkLocation,
-  decodeMark,
   EMPTY_MARK,
   type EntryName,
   encodeMark,
@@ -24,14 +16,8 @@ import {
   readLocation,
   type StoredMark,
   withChecksum,
-  withoutChecksum,
 } from './chunk-index-records.js';
-
-export interface IndexedEntry extends EntryName {
-  readonly sealed: Uint8Array;
-  /** A checkpoint stands for it: its predecessors may be gone, and it says nothing any more. */
-  readonly covered: boolean;
-}
+import { damagedFrames, encodeDamaged, Quarantine } from './quarantine.js';
 
 export interface AppliedEntries {
   readonly entries: readonly (EntryName & { readonly sealed: Uint8Array; readonly covered?: boolean })[];
@@ -39,6 +25,12 @@ export interface AppliedEntries {
   readonly heads: readonly EntryName[];
   /** Names of the packs that the entries' manifests name. */
   readonly packs: readonly Uint8Array[];
+  /** What the entries say of damage, in their order. Packs that are not known are passed over. */
+  readonly quarantine?: readonly QuarantinedPack[] | undefined;
+  /** All that the log as a whole lacks from now on; left out, what was known of that stays. */
+  readonly gaps?: readonly LogGap[] | undefined;
+  /** Whether one of the packs is damaged or gone, as `setSuspect` says it. */
+  readonly suspect?: boolean | undefined;
 }
 
 /** One user's part of the index. Calls may overlap: changes are made one after another. */
@@ -46,7 +38,10 @@ export class UserIndex {
   readonly #database: Database;
   readonly #directory: string;
   readonly #uid: Uint8Array;
+  /** What is known to be damaged. */
+  readonly quarantine = new Quarantine();
   #mark: StoredMark = EMPTY_MARK;
+  #gaps: readonly LogGap[] = [];
   readonly #names = new Map<number, Uint8Array>();
   readonly #ordinals = new Map<string, number>();
   readonly #loose = new Set<number>();
@@ -70,13 +65,19 @@ export class UserIndex {
     return this.#mark;
   }
 
+  /** What the log lacks. */
+  get gaps(): readonly LogGap[] {
+    return this.#gaps;
+  }
+
   /** Whether no chunk is known: then none need be looked up. */
   get empty(): boolean {
     return this.#mark.chunks === 0;
   }
 
   /**
-   * Where chunks are, in the order of `ids`; undefined for those that are not known.
+   * Where chunks are, in the order of `ids`; undefined for those that are not known. The place may be one in quarantine.
+   * A record that can be no place counts as unknown, and the index is not trusted any more.
    *
    * @param ids - n × 32 bytes; not kept.
    */
@@ -84,11 +85,23 @@ export class UserIndex {
     return this.#guard(async () => {
       const found = await this.#database.getMany(chunkKeys(this.#uid, ids));
       const locations = new Array<ChunkLocation | undefined>(found.length);
+      let damaged = false;
       for (let i = 0; i < found.length; i++) {
         const value = found[i];
-        locations[i] = value && this.#location(value);
+        const location = value && readLocation(value);
+        locations[i] = location && this.#names.has(location.pack) ? location : undefined;
+        damaged ||= value !== undefined && locations[i] === undefined;
       }
+      if (damaged) await this.distrust();
       return locations;
+    });
+  }
+
+  /** Sets the places of chunks (n × 32 bytes) anew, in one batch; those without a place stay as they are. */
+  setPlaces(ids: Uint8Array, places: readonly (ChunkLocation | undefined)[]): Promise<void> {
+    return this.#change(async (batch) => {
+      putPlaces(batch, this.#uid, ids, places);
+      return { mark: this.#mark, result: undefined };
     });
   }
 
@@ -166,7 +179,7 @@ export class UserIndex {
         ? await keysAmong(this.#database, this.#uid, ids, ordinal)
         : await keysOf(this.#database, this.#uid, ordinal);
       for (const key of doomed) batch.del(key);
-      for (const tag of [TAG.pack, TAG.head, TAG.loose]) batch.del(ordinalKey(this.#uid, tag, ordinal));
+      for (const tag of [TAG.pack, TAG.head, TAG.loose, TAG.quarantine]) batch.del(ordinalKey(this.#uid, tag, ordinal));
       const { packs, chunks } = this.#mark;
       return {
         mark: { ...this.#mark, packs: packs - 1, chunks: packs === 1 ? 0 : Math.max(1, chunks - doomed.length) },
@@ -175,14 +188,17 @@ export class UserIndex {
           this.#names.delete(ordinal);
           this.#ordinals.delete(toHex(name));
           this.#loose.delete(ordinal);
+          this.quarantine.set(ordinal, undefined);
         },
       };
     });
   }
 
   /** Adds log entries and says how far the log is applied, in one batch. Known entries are written again. */
-  applyEntries({ entries, heads, packs }: AppliedEntries): Promise<void> {
+  applyEntries({ entries, heads, packs, quarantine = [], gaps, suspect = false }: AppliedEntries): Promise<void> {
     return this.#change(async (batch) => {
+      const damaged = this.#putQuarantine(batch, quarantine);
+      if (gaps) batch.put(tagKey(this.#uid, TAG.gaps), encodeGaps(gaps));
       const keys = entries.map(({ seq, hash }) => entryKey(this.#uid, seq, hash));
       const present = await this.#database.hasMany(keys);
       entries.forEach(({ sealed, covered = false }, i) => {
@@ -195,14 +211,31 @@ export class UserIndex {
       for (const ordinal of committed) batch.del(ordinalKey(this.#uid, TAG.loose, ordinal));
       const added = present.filter((there) => !there).length;
       const applied = heads.map(({ seq, hash }) => ({ seq, hash: new Uint8Array(hash) }));
+      const suspectTo = suspect ? lastOf(applied) : this.#mark.suspectTo;
       return {
-        mark: { ...this.#mark, applied, entries: this.#mark.entries + added },
+        mark: { ...this.#mark, applied, entries: this.#mark.entries + added, suspectTo },
         result: undefined,
         learn: () => {
           for (const ordinal of committed) this.#loose.delete(ordinal);
+          for (const [ordinal, frames] of damaged) this.quarantine.set(ordinal, frames);
+          if (gaps) this.#gaps = gaps;
         },
       };
     });
+  }
+
+  #putQuarantine(batch: Batch, quarantine: readonly QuarantinedPack[]): Map<number, ReturnType<typeof damagedFrames>> {
+    const damaged = new Map<number, ReturnType<typeof damagedFrames>>();
+    for (const quarantined of quarantine) {
+      const ordinal = this.packOrdinal(quarantined.pack);
+      if (ordinal === undefined) continue;
+      const key = ordinalKey(this.#uid, TAG.quarantine, ordinal);
+      const frames = damagedFrames(quarantined);
+      if (frames === undefined) batch.del(key);
+      else batch.put(key, encodeDamaged(frames));
+      damaged.set(ordinal, frames);
+    }
+    return damaged;
   }
 
   /**
@@ -226,33 +259,13 @@ export class UserIndex {
   }
 
   /** Log entries in the order of their names: oldest first, or newest first with `reverse`. */
-  async *entries(options: { readonly reverse?: boolean } = {}): AsyncGenerator<IndexedEntry> {
-    const iterator = this.#database.iterator({ ...tagRange(this.#uid, TAG.entry), reverse: options.reverse ?? false });
-    try {
-      for (;;) {
-        const found = await this.#guard(() => iterator.nextv(options.reverse ? 64 : 1000));
-        if (found.length === 0) return;
-        for (const [key, value] of found) {
-          yield { ...entryOf(key), sealed: value.subarray(1), covered: value[0] === 1 };
-        }
-      }
-    } finally {
-      await iterator.close();
-    }
+  entries(options: { readonly reverse?: boolean } = {}): AsyncGenerator<IndexedEntry> {
+    return entriesOf(this.#database, this.#uid, (run) => this.#guard(run), options.reverse ?? false);
   }
 
   /** Names of all log entries, oldest first. */
-  async *entryNames(): AsyncGenerator<EntryName> {
-    const iterator = this.#database.keys(tagRange(this.#uid, TAG.entry));
-    try {
-      for (;;) {
-        const keys = await this.#guard(() => iterator.nextv(1000));
-        if (keys.length === 0) return;
-        for (const key of keys) yield entryOf(key);
-      }
-    } finally {
-      await iterator.close();
-    }
+  entryNames(): AsyncGenerator<EntryName> {
+    return entryNamesOf(this.#database, this.#uid, (run) => this.#guard(run));
   }
 
   /** Forgets everything of this user, durably enough that a killed rebuild is seen as unfinished. */
@@ -278,15 +291,34 @@ export class UserIndex {
   }
 
   #lastEntry(): number {
-    return Math.max(0, ...this.#mark.applied.map(({ seq }) => seq));
+    return lastOf(this.#mark.applied);
+  }
+
+  /** Name of the pack behind which the next scrub of a share begins; undefined where none was done. */
+  scrubbedTo(): Promise<Uint8Array | undefined> {
+    return this.#guard(async () => {
+      const stored = await this.#database.get(tagKey(this.#uid, TAG.scrub));
+      return stored?.length === ID_BYTES ? stored : undefined;
+    });
+  }
+
+  setScrubbedTo(pack: Uint8Array): Promise<void> {
+    return this.#exclusive(() => this.#database.put(tagKey(this.#uid, TAG.scrub), pack));
   }
 
   /**
    * Says that what the index holds of this user was found wrong: the next time that the user is opened everything is
    * read from the backend again. Nothing else changes until then.
    */
-  async distrust(): Promise<void> {
+  distrust(): Promise<void> {
     this.#distrusted = true;
+    // Behind the changes under way, whose marks would say otherwise.
+    const told = this.#last.then(() => this.#writeDistrust());
+    this.#last = told;
+    return told;
+  }
+
+  async #writeDistrust(): Promise<void> {
     try {
       await this.#database.put(tagKey(this.#uid, TAG.mark), encodeMark(EMPTY_MARK));
     } catch {
@@ -295,38 +327,22 @@ export class UserIndex {
   }
 
   async #load(): Promise<void> {
-    const stored = await this.#database.get(tagKey(this.#uid, TAG.mark));
-    if (!stored) return;
-    const mark = decodeMark(stored);
-    if (!mark) throw damagedIndex(this.#directory, 'a mark fails its checksum');
-    // What a killed rebuild left is worth nothing; `clear` takes it away.
-    if (!mark.complete) return;
-    this.#mark = mark;
-    for await (const [key, value] of this.#database.iterator(tagRange(this.#uid, TAG.pack))) {
-      const name = withoutChecksum(value);
-      if (name?.length !== ID_BYTES)
-        throw damagedIndex(this.#directory, `the name of pack ${ordinalOf(key)} fails its checksum`);
-      this.#names.set(ordinalOf(key), name);
-      this.#ordinals.set(toHex(name), ordinalOf(key));
-    }
-    for await (const key of this.#database.keys(tagRange(this.#uid, TAG.loose))) this.#loose.add(ordinalOf(key));
-    if (this.#names.size !== mark.packs) {
-      throw damagedIndex(this.#directory, `it holds ${this.#names.size} packs, expected ${mark.packs}`);
-    }
+    const into = { names: this.#names, loose: this.#loose, quarantine: this.quarantine };
+    const loaded = await loadUser(this.#database, this.#directory, this.#uid, into);
+    if (!loaded) return;
+    this.#mark = loaded.mark;
+    this.#gaps = loaded.gaps;
+    for (const [ordinal, name] of this.#names) this.#ordinals.set(toHex(name), ordinal);
   }
 
   #forgetMemory(): void {
     this.#mark = EMPTY_MARK;
+    this.#gaps = [];
     this.#distrusted = false;
+    this.quarantine.clear();
     this.#names.clear();
     this.#ordinals.clear();
     this.#loose.clear();
-  }
-
-  #location(value: Uint8Array): ChunkLocation {
-    const location = readLocation(value);
-    if (!location) throw damagedIndex(this.#directory, 'a chunk has no readable place');
-    return location;
   }
 
   /** One change: its batch, the mark that follows from it, and what memory has to learn once both are stored. */
@@ -350,7 +366,18 @@ export class UserIndex {
 
   /** Runs changes one after another: each builds on the mark that the one before left. */
   #exclusive<T>(run: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(() => this.#guard(run));
+    const result = this.#last.then(async () => {
+      try {
+        return await run();
+      } catch (error) {
+        const told = indexError(error, this.#directory);
+        if (isIndexDamage(told)) {
+          this.#distrusted = true;
+          await this.#writeDistrust();
+        }
+        throw told;
+      }
+    });
     this.#last = result.catch(() => undefined);
     return result;
   }
@@ -364,4 +391,9 @@ export class UserIndex {
       throw told;
     }
   }
+}
+
+/** The highest number among heads of the log. */
+function lastOf(heads: readonly EntryName[]): number {
+  return Math.max(0, ...heads.map(({ seq }) => seq));
 }

@@ -1,11 +1,13 @@
-import { BitacoraError, toHex } from '../base/index.js';
+import { BitacoraError, concatBytes, isBitacoraError, toHex } from '../base/index.js';
 import type { IdKind } from '../crypto/index.js';
 import { checkChunk, FrameOpener, KeyRing, type OpenSecrets } from '../engine/index.js';
-import { type ChunkKind, ID_BYTES, uidOf } from '../format/index.js';
+import { type ChunkKind, type Footer, ID_BYTES, uidOf } from '../format/index.js';
 import type { ObjectReader } from '../storage/index.js';
+import type { ChunkLocation } from './chunk-index-records.js';
 import type { UserIndex } from './chunk-index-user.js';
 import { type CachedChunk, FrameCache } from './chunk-reader-cache.js';
 import { type OpenPack, OpenPacks } from './chunk-reader-packs.js';
+import { footerOf, isAt, searchPlaces } from './place-search.js';
 
 export interface ChunkReaderOptions {
   readonly index: UserIndex;
@@ -37,6 +39,10 @@ export class ChunkReader {
   readonly #heads: OpenPacks;
   readonly #cache: FrameCache;
   readonly #loading = new Map<string, Promise<void>>();
+  /** All packs were looked through for chunks that the index lacked, and had none of them. */
+  #absencesHold = false;
+  /** Damaged frames of which a chunk was looked for in all packs and found nowhere else. */
+  readonly #lone = new Set<string>();
   #frames: FrameOpener | undefined;
 
   /** `loadCodecs` must have settled before the first `read`. */
@@ -44,12 +50,13 @@ export class ChunkReader {
     this.#index = options.index;
     this.#backend = options.backend;
     this.#keys = new KeyRing(options.secrets);
-    this.#heads = new OpenPacks(options.index, uidOf(options.secrets.uid), this.#keys);
+    this.#heads = new OpenPacks(options.index, options.backend, uidOf(options.secrets.uid), this.#keys);
     this.#cache = new FrameCache(options.cacheBytes ?? 16 * 2 ** 20);
   }
 
   /**
-   * A chunk's plain bytes, its id recomputed: a view that stays unchanged and must not be changed.
+   * A chunk's plain bytes, its id recomputed: a view that stays unchanged and must not be changed. Where the index is wrong about
+   * the chunk's place, or what is there is damaged, it is looked for in all packs.
    *
    * @param referrer - What names the chunk, for the message when it is missing.
    * @throws {BitacoraError} `OBJECT_MISSING` naming the id and `referrer`; `DATA_CORRUPT` naming the pack; and what the
@@ -58,15 +65,39 @@ export class ChunkReader {
   async read(kind: ChunkKind, id: Uint8Array, referrer?: string): Promise<Uint8Array> {
     const cached = this.readNow(kind, id);
     if (cached) return cached;
-    const [location] = await this.#index.lookup(id);
-    if (!location) throw missingChunk(id, referrer);
-    const head = await this.#heads.get(location.pack);
+    const [known] = await this.#index.lookup(id);
+    const [place] = await this.#checked(id, [known]);
+    if (!place) throw missingChunk(id, referrer);
+    try {
+      return await this.#readAt(kind, id, place);
+    } catch (error) {
+      if (!isBitacoraError(error, 'DATA_CORRUPT') && !isBitacoraError(error, 'OBJECT_MISSING')) throw error;
+      const other = await this.#elsewhere(id, place);
+      if (!other) throw error;
+      const bytes = await this.#readAt(kind, id, other);
+      await this.#index.setPlaces(id, [other]);
+      return bytes;
+    }
+  }
+
+  async #readAt(kind: ChunkKind, id: Uint8Array, place: ChunkLocation): Promise<Uint8Array> {
+    const head = await this.#heads.get(place.pack);
     // Another reader may have had the frame loaded meanwhile.
-    if (!this.#cache.find(id)) await this.#load(head, location.frame);
+    if (!this.#cache.find(id)) await this.#load(head, place.frame);
     const loaded = this.readNow(kind, id);
     if (loaded) return loaded;
-    const message = `Pack "${head.label}" does not hold chunk ${toHex(id)} in frame ${location.frame}, as the index says.`;
+    const message = `Pack "${head.label}" does not hold chunk ${toHex(id)} in frame ${place.frame}, as the index says.`;
     throw new BitacoraError('DATA_CORRUPT', message, { details: { pack: head.label, index: true } });
+  }
+
+  async #elsewhere(id: Uint8Array, damaged: ChunkLocation): Promise<ChunkLocation | undefined> {
+    const key = `${damaged.pack}/${damaged.frame}`;
+    if (this.#lone.has(key)) return undefined;
+    const [other] = await searchPlaces(this.#index, this.#heads, id, ({ pack, frame }) => {
+      return pack === damaged.pack && frame === damaged.frame;
+    });
+    if (!other) this.#lone.add(key);
+    return other;
   }
 
   /** The same when the chunk's frame is at hand, else undefined. */
@@ -88,7 +119,8 @@ export class ChunkReader {
     const numbers = new Map<number, number>();
     for (let from = 0; from < count; from += LOOKUP_BATCH) {
       const end = Math.min(count, from + LOOKUP_BATCH);
-      const found = await this.#index.lookup(ids.subarray(from * ID_BYTES, end * ID_BYTES));
+      const part = ids.subarray(from * ID_BYTES, end * ID_BYTES);
+      const found = await this.#checked(part, await this.#index.lookup(part));
       for (let i = from; i < end; i++) {
         const location = found[i - from];
         if (!location) continue;
@@ -110,6 +142,38 @@ export class ChunkReader {
     this.#cache.clear();
     this.#frames?.close();
     this.#keys.close();
+  }
+
+  /**
+   * Places that the packs themselves have in their tables: the index may be wrong, or lack a chunk, and is then set right from
+   * the packs. A chunk that is really missing costs a look through all packs only once.
+   */
+  async #checked(ids: Uint8Array, places: (ChunkLocation | undefined)[]): Promise<(ChunkLocation | undefined)[]> {
+    const wrong: number[] = [];
+    const absent: number[] = [];
+    const footers = new Map<number, Footer | undefined>();
+    for (const [i, place] of places.entries()) {
+      if (!place) {
+        absent.push(i);
+        continue;
+      }
+      if (!footers.has(place.pack)) footers.set(place.pack, await footerOf(this.#heads, place.pack));
+      const footer = footers.get(place.pack);
+      // A pack whose head cannot be had is no reason to doubt the index.
+      if (footer && !isAt(footer, place, ids, i)) wrong.push(i);
+    }
+    const sought = this.#absencesHold ? wrong : [...wrong, ...absent];
+    if (sought.length === 0) return places;
+    const soughtIds = concatBytes(sought.map((i) => ids.subarray(i * ID_BYTES, (i + 1) * ID_BYTES)));
+    const found = await searchPlaces(this.#index, this.#heads, soughtIds);
+    if (wrong.length === 0 && found.every((place) => place === undefined)) this.#absencesHold = true;
+    else {
+      await this.#index.distrust();
+      await this.#index.setPlaces(soughtIds, found);
+    }
+    const checked = [...places];
+    for (const [n, i] of sought.entries()) checked[i] = found[n] ?? places[i];
+    return checked;
   }
 
   async #openHeads(

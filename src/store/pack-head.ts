@@ -8,7 +8,15 @@ import {
   readHeader,
   TRAILER_NUMBER,
 } from '../crypto/index.js';
-import { decodeFooter, decodeTrailer, type Footer, packName, TRAILER_SEALED_BYTES, uidOf } from '../format/index.js';
+import {
+  decodeFooter,
+  decodeTrailer,
+  type Footer,
+  type PackName,
+  packName,
+  TRAILER_SEALED_BYTES,
+  uidOf,
+} from '../format/index.js';
 import type { CallOptions, ObjectReader } from '../storage/index.js';
 import type { UserKeys } from './user-keys.js';
 
@@ -29,7 +37,7 @@ const WHOLE_BYTES_MAX = 64 * 1024;
  * @param length - Its length; asked for when left out.
  * @throws {BitacoraError} `OBJECT_MISSING`; `DATA_CORRUPT` naming the pack; `FORMAT_NEWER`; the backend's errors.
  */
-export async function readPackHead(
+export function readPackHead(
   backend: ObjectReader,
   keys: UserKeys,
   hash: Uint8Array,
@@ -37,6 +45,17 @@ export async function readPackHead(
   options: CallOptions = {},
 ): Promise<PackHead> {
   const name = packName(uidOf(keys.uid), hash);
+  return readHead(backend, name, (header) => openerOf(keys, header, name), length, options);
+}
+
+/** The same for whoever has the keys in another form. `openerFor` is given the pack's first 80 bytes. */
+export async function readHead(
+  backend: ObjectReader,
+  name: PackName,
+  openerFor: (header: Uint8Array) => Opener,
+  length?: number,
+  options: CallOptions = {},
+): Promise<PackHead> {
   const packBytes = length ?? (await backend.stat(name, options))?.length;
   if (packBytes === undefined) {
     throw new BitacoraError('OBJECT_MISSING', `There is no pack "${name}".`, { details: { name, object: name } });
@@ -49,7 +68,7 @@ export async function readPackHead(
   const range = await reader(backend, name, packBytes, options);
   const trailerAt = packBytes - TRAILER_SEALED_BYTES;
   const [header, sealedTrailer] = await Promise.all([range(0, HEADER_BYTES), range(trailerAt, TRAILER_SEALED_BYTES)]);
-  const opener = openerOf(keys, header, name);
+  const opener = openerFor(header);
   try {
     const trailer = decodeTrailer(opener.open(TRAILER_NUMBER, sealedTrailer), packBytes, name);
     const sealedFooter = await range(trailer.footerOffset, trailer.footerSealedLength);

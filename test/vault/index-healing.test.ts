@@ -2,6 +2,7 @@ import { cp, open, readdir, rename, rm, truncate } from 'node:fs/promises';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { toHex } from '../../src/base/index.js';
+import { loadCodecs } from '../../src/codec/index.js';
 import { packName, uidOf } from '../../src/format/index.js';
 import { MemoryBackend, withRecord } from '../../src/storage/index.js';
 import type { UserRepository, Vault } from '../../src/vault/index.js';
@@ -278,4 +279,19 @@ t.test('a pack that seems newer costs its own chunks, not the user', async (t) =
   t.ok((await places(again, fine.ids)).every(Boolean));
   t.ok(again.index.mark.suspectTo > 0, 'a backup reads everything again');
   await vault.close();
+});
+
+t.test('a wrong place in the index is read past, and everything is rebuilt at the next opening', async (t) => {
+  await loadCodecs();
+  const place = await makeVault(t);
+  const expected = await fill(place);
+  const vault = await place.open();
+  const user = await vault.openUser('ana');
+  const id = expected.ids.subarray(0, 32);
+  const [right] = await user.index.lookup(id);
+  await user.index.setPlaces(id, [{ ...right!, pack: right!.pack + 1 }]);
+  t.equal(Buffer.from(await user.chunks.read(1, id)).toString(), 'a 1');
+  t.same(await state(user, expected.ids), expected);
+  await vault.close();
+  await heals(t, await place.open(), expected, true);
 });
