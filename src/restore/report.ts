@@ -77,10 +77,11 @@ export function isItemError(error: unknown): error is BitacoraError | NodeJS.Err
   return errnoCode(error) !== undefined;
 }
 
-function codeOf(error: unknown): string {
+/** The code of any error, the system's included. */
+export function codeOf(error: unknown): string {
   return isBitacoraError(error) ? error.code : (errnoCode(error) ?? 'INTERNAL');
 }
 
-function messageOf(error: unknown): string {
+export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

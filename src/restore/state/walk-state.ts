@@ -1,0 +1,131 @@
+import { asBuffer, type BitacoraError, printable, throwIfAborted } from '../../base/index.js';
+import { ENTRY_TYPES, type LeafCursor, type OwnerName, type TreeEntry } from '../../format/index.js';
+import { entryAt, type TreeReader } from '../../snapshot/index.js';
+import { type PlacedScope, placeScopes } from '../layout.js';
+import type { RestoreScope } from '../options.js';
+import type { Choice } from '../selection.js';
+import { joinNames } from './paths.js';
+
+/** Entries between two looks at the signal. */
+const ENTRIES_PER_LOOK = 256;
+
+/** One entry of a state, in the order of the tree: a directory comes before what is in it. */
+export interface Visited {
+  /** Full path without the slash in front; empty for the root of the scope "/". */
+  readonly path: Uint8Array;
+  /** Path below the scope, as patterns see it; empty for the scope's root. */
+  readonly below: string;
+  readonly entry: TreeEntry;
+  readonly owners: readonly OwnerName[];
+  /** The scope whose tree it is of: inode numbers mean the same only inside one. */
+  readonly scope: RestoreScope;
+  /** `descend`: a directory that is not wanted itself, but perhaps something below it. */
+  readonly choice: Exclude<Choice, 'skip'>;
+}
+
+export interface WalkOptions {
+  /** Asked of every entry with its path below the scope, whether it is a directory, and its full path. */
+  readonly choose: (below: string, directory: boolean, path: Uint8Array) => Choice;
+  readonly signal?: AbortSignal | undefined;
+  /** Told of parts of directories that cannot be read; without it the first ends the walk. */
+  readonly onDamage?: ((error: BitacoraError, path: Uint8Array) => void) | undefined;
+}
+
+/**
+ * Goes through a state as a restore would lay it out: a scope inside another takes the place of what the outer one holds
+ * there. Memory: one leaf of each directory on the way down.
+ */
+export async function* walkState(
+  tree: TreeReader,
+  scopes: readonly RestoreScope[],
+  options: WalkOptions,
+): AsyncGenerator<Visited> {
+  // Scopes that lie in another and were not met there follow in a round of their own.
+  for (let left = scopes; left.length > 0; ) {
+    const missed: RestoreScope[] = [];
+    for (const placed of placeScopes(left)) {
+      const walk = new ScopeWalk(tree, placed, options);
+      yield* walk.run();
+      for (const inner of placed.nested.values()) if (!walk.met.has(inner)) missed.push(inner);
+    }
+    left = missed;
+  }
+}
+
+/** A directory on the way down. */
+interface Level {
+  readonly leaves: AsyncIterator<LeafCursor>;
+  cursor: LeafCursor | undefined;
+  readonly path: Uint8Array;
+  readonly below: string;
+  readonly scope: RestoreScope;
+}
+
+class ScopeWalk {
+  readonly met = new Set<RestoreScope>();
+  readonly #tree: TreeReader;
+  readonly #placed: PlacedScope;
+  readonly #options: WalkOptions;
+  readonly #levels: Level[] = [];
+
+  constructor(tree: TreeReader, placed: PlacedScope, options: WalkOptions) {
+    this.#tree = tree;
+    this.#placed = placed;
+    this.#options = options;
+  }
+
+  async *run(): AsyncGenerator<Visited> {
+    const { scope, names } = this.#placed;
+    const path = names.reduce(joinNames, new Uint8Array(0));
+    const root = this.#visit(path, '', { ...scope.entry, name: names.at(-1) ?? new Uint8Array(0) }, [], scope);
+    if (root) yield root;
+    let entries = 0;
+    try {
+      for (let level = this.#levels.at(-1); level; level = this.#levels.at(-1)) {
+        if (++entries % ENTRIES_PER_LOOK === 0) throwIfAborted(this.#options.signal);
+        if (!(level.cursor?.next() ?? false)) {
+          const { value, done } = await level.leaves.next();
+          level.cursor = done ? undefined : value;
+          if (done) this.#levels.pop();
+          continue;
+        }
+        const visited = this.#next(level, level.cursor!);
+        if (visited) yield visited;
+      }
+    } finally {
+      for (const { leaves } of this.#levels) await leaves.return?.();
+    }
+  }
+
+  #next(level: Level, cursor: LeafCursor): Visited | undefined {
+    const entry = entryAt(cursor);
+    const name = asBuffer(entry.name).toString('utf8');
+    const below = level.below === '' ? name : `${level.below}/${name}`;
+    const path = joinNames(level.path, entry.name);
+    const inner = this.#placed.nested.size > 0 ? this.#placed.nested.get(below) : undefined;
+    if (!inner) return this.#visit(path, below, entry, cursor.owners, level.scope);
+    this.met.add(inner);
+    return this.#visit(path, below, { ...inner.entry, name: entry.name }, [], inner);
+  }
+
+  #visit(
+    path: Uint8Array,
+    below: string,
+    entry: TreeEntry,
+    owners: readonly OwnerName[],
+    scope: RestoreScope,
+  ): Visited | undefined {
+    const directory = entry.type === ENTRY_TYPES.directory;
+    const choice = this.#options.choose(below, directory, path);
+    if (choice === 'skip' || (choice === 'descend' && !directory)) return undefined;
+    if (entry.content.form === 'directory') {
+      const { onDamage } = this.#options;
+      const leaves = this.#tree.leaves(entry.content.id, {
+        referrer: `directory "${printable(path)}"`,
+        ...(onDamage ? { onDamage: (error) => onDamage(error, path) } : {}),
+      });
+      this.#levels.push({ leaves, cursor: undefined, path, below, scope });
+    }
+    return { path, below, entry, owners, scope, choice };
+  }
+}
