@@ -1,24 +1,14 @@
-import { realpathSync, statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { resolve } from 'node:path';
-import {
-  BitacoraError,
-  type Clock,
-  errnoCode,
-  type Logger,
-  noProgress,
-  type ProgressSink,
-  type Random,
-  throwIfAborted,
-  utf8,
-} from '../base/index.js';
+import { type Clock, type Logger, noProgress, type ProgressSink, type Random, throwIfAborted } from '../base/index.js';
 import type { CodecName } from '../codec/index.js';
 import type { Engine } from '../engine/index.js';
 import type { Manifest, ManifestCounts, ScopeRecord, SnapshotKind } from '../format/index.js';
 import { createUuid } from '../snapshot/index.js';
 import type { UserRepository } from '../vault/index.js';
-import { captureScopes, type ScopeSource } from './capture.js';
+import { captureScopes } from './capture.js';
 import type { SourceFailure } from './report.js';
+import { checkSources } from './sources.js';
+import type { StreamSource } from './stream-source.js';
 
 export interface BackupOptions {
   readonly repository: UserRepository;
@@ -27,9 +17,13 @@ export interface BackupOptions {
   readonly engine: Engine;
   /** Directory trees or files, as given; made absolute lexically. */
   readonly paths: readonly string[];
+  /** Streams to capture beside the paths, each read once and after those. */
+  readonly streams?: readonly StreamSource[] | undefined;
   readonly kind: SnapshotKind;
   readonly session?: string | undefined;
   readonly reason?: string | undefined;
+  /** Of the job that this runs as. */
+  readonly job?: string | undefined;
   readonly exclude?: readonly string[] | undefined;
   readonly oneFileSystem?: boolean | undefined;
   /** Back up directories marked with CACHEDIR.TAG as well. */
@@ -58,28 +52,32 @@ export interface BackupReport {
   readonly scopes: readonly ScopeRecord[];
   readonly counts: ManifestCounts & { readonly excluded: number };
   readonly failures: { readonly count: number; readonly items: readonly SourceFailure[] };
+  /** What the caller should know although nothing failed. */
+  readonly warnings: readonly string[];
   readonly parent: Uint8Array | undefined;
   readonly packs: number;
   readonly durationMs: number;
 }
 
 /**
- * Takes a snapshot of path sources: walks them in step with the newest snapshot that holds the same scopes, stores what is new,
- * and commits a manifest once everything it reaches is durable. Unreadable items make it `partial`; a storage error makes it fail,
- * and nothing is committed.
+ * Takes a snapshot: walks path sources in step with the newest snapshot that holds the same scopes, reads streams to their end,
+ * stores what is new, and commits a manifest once everything it reaches is durable. Unreadable items make it `partial`; a storage
+ * error or a stream that breaks off makes it fail, and nothing is committed.
  *
- * Throws `NO_SOURCE`, `SOURCE_MISSING`, `SOURCE_UNREADABLE`, `VAULT_IN_SOURCE`, `CANCELLED`, and what the vault throws.
+ * Throws `NO_SOURCE`, `BAD_NAME`, `SOURCE_MISSING`, `SOURCE_UNREADABLE`, `SOURCE_FAILED`, `VAULT_IN_SOURCE`, `CANCELLED`, and what the
+ * vault throws.
  */
 export async function backup(options: BackupOptions): Promise<BackupReport> {
   const { repository, clock, kind, logger, signal, dryRun = false } = options;
   const began = clock.monotonic();
   const started = clock.now();
   throwIfAborted(signal);
-  const sources = checkSources(options.paths, options.vaultPath);
+  const sources = checkSources(options.paths, options.vaultPath, options);
   const captured = await captureScopes({
     repository,
     engine: options.engine,
     sources,
+    vaultPath: options.vaultPath,
     excludes: options.exclude ?? [],
     oneFileSystem: options.oneFileSystem ?? false,
     skipCaches: !(options.includeCaches ?? false),
@@ -116,6 +114,7 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
     started,
     scopes: captured.scopes,
     failures,
+    warnings: counts.warnings,
     parent: captured.parent,
     packs: stored.packs.length,
     counts: { ...figures, excluded: counts.excluded },
@@ -133,7 +132,7 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
     ended: [],
     session: options.session ?? null,
     reason: options.reason ?? null,
-    job: null,
+    job: options.job ?? null,
     idempotency: null,
     packs: [...stored.adopted, ...stored.packs],
     counts: figures,
@@ -144,50 +143,4 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
   const { entry } = await repository.log.append({ kind: 'manifest', body: manifest });
   logger.info('Snapshot committed.', { user: repository.name, status, bytesAdded: stored.bytesAdded });
   return { ...common, backupId: manifest.backupId, time: entry.time, durationMs: clock.monotonic() - began };
-}
-
-/**
- * Resolves and checks the given paths. A link as the last step is followed; the scope keeps the name given.
- *
- * @throws {BitacoraError} `NO_SOURCE`, `SOURCE_MISSING`, `SOURCE_UNREADABLE`, `VAULT_IN_SOURCE`.
- */
-export function checkSources(paths: readonly string[], vaultPath: string | undefined): ScopeSource[] {
-  if (paths.length === 0) {
-    throw new BitacoraError('NO_SOURCE', 'There is nothing to back up. Name a directory with --path DIR.');
-  }
-  const sources = new Map<string, ScopeSource>();
-  for (const given of paths) {
-    const path = resolve(given);
-    const stat = statSource(path);
-    if (vaultPath !== undefined && stat.isDirectory()) refuseVaultInside(path, vaultPath);
-    sources.set(path, { path: utf8(path), text: path, isDirectory: stat.isDirectory() });
-  }
-  return [...sources.values()];
-}
-
-function statSource(path: string): ReturnType<typeof statSync> & object {
-  try {
-    return statSync(path);
-  } catch (error) {
-    const missing = ['ENOENT', 'ENOTDIR'].includes(errnoCode(error) ?? '');
-    if (missing) {
-      throw new BitacoraError('SOURCE_MISSING', `Cannot back up "${path}": it does not exist.`, { cause: error });
-    }
-    throw new BitacoraError('SOURCE_UNREADABLE', `Cannot back up "${path}": ${errnoCode(error)}.`, { cause: error });
-  }
-}
-
-/** Compares by device and inode, so that links and mounts do not hide it. */
-function refuseVaultInside(source: string, vaultPath: string): void {
-  const wanted = statSync(source, { bigint: true });
-  for (let path = realpathSync(vaultPath); ; path = resolve(path, '..')) {
-    const stat = statSync(path, { bigint: true });
-    if (stat.dev === wanted.dev && stat.ino === wanted.ino) {
-      throw new BitacoraError(
-        'VAULT_IN_SOURCE',
-        `Cannot back up "${source}": the vault "${vaultPath}" lies inside it. Move the vault or choose another source.`,
-      );
-    }
-    if (path === resolve(path, '..')) return;
-  }
 }

@@ -1,4 +1,7 @@
 /** From sources to a committed snapshot: walk, decide what changed, have it stored, write the manifest. */
-export { type BackupOptions, type BackupReport, backup, checkSources } from './backup.js';
+export { type BackupOptions, type BackupReport, backup } from './backup.js';
+export { type CommandSpec, commandSource } from './command-source.js';
 export { compilePatterns } from './excludes.js';
 export type { SourceFailure } from './report.js';
+export { checkSources } from './sources.js';
+export { checkStreamName, type StreamSource, streamOf } from './stream-source.js';

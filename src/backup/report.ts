@@ -21,7 +21,13 @@ export class BackupCounts {
   bytes = 0;
   bytesRead = 0;
   failureCount = 0;
+  /** What somebody should know although nothing failed. */
+  readonly warnings: string[] = [];
   readonly failures: SourceFailure[] = [];
+
+  warn(message: string): void {
+    this.warnings.push(message);
+  }
 
   fail(path: Uint8Array, code: string, message: string): void {
     this.failureCount++;

@@ -23,6 +23,7 @@ import { type EntryWriter, OrderedDirectory } from './ordered-directory.js';
 import { ParentDirectory, type ParentTrees } from './parent-directory.js';
 import { carriedBytes, decodeBefore, staleBytes } from './parent-entry.js';
 import type { BackupCounts } from './report.js';
+import { inSource, type VaultIdentity } from './sources.js';
 
 const LARGE_CLASS_BYTES = 16 * 2 ** 30;
 /** Entries that may wait in memory for one that is still being read. */
@@ -43,6 +44,7 @@ export interface WalkOptions {
   readonly oneFileSystem: boolean;
   readonly skipCaches: boolean;
   readonly maxFileBytes: number;
+  readonly vault: VaultIdentity | undefined;
   /** Takes a file that must be read. */
   read(file: PendingFile): Promise<void>;
   /** Waits until all files taken have been read. */
@@ -183,7 +185,7 @@ export class Walk {
     stat: FileStat,
     before: LeafCursor | undefined,
   ): Promise<void> {
-    const { oneFileSystem, sink, counts } = this.#options;
+    const { oneFileSystem, sink, counts, vault } = this.#options;
     const seen = seenOf(stat, ENTRY_TYPES.directory, this.#options.racyFromSec);
     const own = name.slice();
     if (oneFileSystem && stat.dev !== place.device) {
@@ -193,6 +195,9 @@ export class Walk {
       const flags = ENTRY_FLAGS.unread;
       directory.addEncoded(entryBytes(own, seen, emptyDirectory(sink, this.#owners), { flags }));
       return;
+    }
+    if (vault && stat.ino === vault.inode && stat.dev === vault.device) {
+      throw inSource(printable(joinPath(place.path, own)), 'the vault turned up here');
     }
     const known = before && decodeBefore(before);
     const opened = openListed(directory.fd, own);

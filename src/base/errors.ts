@@ -5,9 +5,13 @@
 export const ERROR_CODES = {
   INTERNAL: { http: 500, exit: 1, meaning: 'A fault in the program itself.' },
   USAGE: { http: 400, exit: 64, meaning: 'The call or its arguments are wrong.' },
-  BAD_NAME: { http: 400, exit: 64, meaning: 'A user or session id has characters that are not allowed.' },
+  BAD_NAME: { http: 400, exit: 64, meaning: 'The name of a user, session or stream is not allowed.' },
   NO_SOURCE: { http: 422, exit: 64, meaning: 'Nothing says what to back up.' },
-  VAULT_IN_SOURCE: { http: 400, exit: 64, meaning: 'The vault lies inside the source and would back itself up.' },
+  VAULT_IN_SOURCE: {
+    http: 400,
+    exit: 64,
+    meaning: 'The vault lies inside the source, or the source inside the vault.',
+  },
   TARGET_IN_VAULT: { http: 400, exit: 64, meaning: 'The restore target lies inside the vault.' },
   UNKNOWN_USER: { http: 404, exit: 66, meaning: 'No such user in this vault.' },
   UNKNOWN_SNAPSHOT: { http: 404, exit: 66, meaning: 'No such snapshot, or its prefix is not unique.' },
@@ -15,6 +19,7 @@ export const ERROR_CODES = {
   UNKNOWN_JOB: { http: 404, exit: 66, meaning: 'No such job, or it ended too long ago.' },
   SOURCE_MISSING: { http: 404, exit: 66, meaning: 'A source path does not exist.' },
   SOURCE_UNREADABLE: { http: 403, exit: 66, meaning: 'A source path may not be read.' },
+  SOURCE_FAILED: { http: 502, exit: 1, meaning: 'A command or stream that supplies the data broke off.' },
   NOT_A_VAULT: { http: 404, exit: 66, meaning: 'There is no vault at that place.' },
   VAULT_EXISTS: { http: 409, exit: 73, meaning: 'A vault, or something else, is already at that place.' },
   TARGET_NOT_EMPTY: { http: 409, exit: 73, meaning: 'The restore target has entries and no overwrite rule was given.' },

@@ -5,6 +5,8 @@ export interface Progress {
   readonly bytes: number;
   readonly bytesTotal?: number;
   readonly filesTotal?: number;
+  /** The totals are what there was last time, not what there is. */
+  readonly totalsAreGuesses?: boolean;
   readonly current?: string;
 }
 

@@ -17,6 +17,7 @@ export {
   WANT_FIELDS,
 } from './open-protocol.js';
 export { KeyRing, type OpenSecrets } from './open-secrets.js';
+export { CHUNK_BYTES_MOST } from './slabs.js';
 export {
   type CutParameters,
   FILE_FIELDS,
@@ -27,6 +28,7 @@ export {
   type FinishedPack,
   type KnownQuestion,
   type OpenSession,
+  type PartCall,
   RESULT_FIELDS,
   type ReadFailure,
   type SealCall,

@@ -5,6 +5,8 @@ import type { CutParameters, WriteSecrets } from './write-protocol.js';
 
 /** Plain bytes that one slab holds; more than the longest chunk of the large class. */
 export const SLAB_BYTES = 3 * 2 ** 20;
+/** The longest chunk that can be cut here: a slab that holds one always gets ahead. */
+export const CHUNK_BYTES_MOST = SLAB_BYTES;
 /** Writable bytes that must lie in front of every chunk for hashing in place. */
 const HEADROOM = 64;
 

@@ -5,6 +5,7 @@ import { FrameWriter } from './frame-writer.js';
 import type { HandlerContext } from './lane.js';
 import { discardFinished, PackWriter } from './pack-writer.js';
 import { readBatch } from './read-files.js';
+import { PartCutter } from './read-parts.js';
 import { readStream } from './read-stream.js';
 import { Slabs } from './slabs.js';
 import type {
@@ -13,6 +14,7 @@ import type {
   KnownAnswer,
   KnownQuestion,
   OpenSession,
+  PartCall,
   SealCall,
   StreamCall,
   StreamResult,
@@ -29,6 +31,7 @@ export class WorkerSession {
   readonly #data: PackWriter;
   readonly #meta: PackWriter;
   readonly #delivering = new Set<Promise<void>>();
+  readonly #cutters = new Map<number, PartCutter>();
   #failure: unknown;
 
   constructor(open: OpenSession, random: Random) {
@@ -64,6 +67,19 @@ export class WorkerSession {
     } finally {
       this.#slabs.release(slab);
     }
+  }
+
+  /** Takes the next part of a stream that the caller brings; items are told by the questions. Returns how many bytes became chunks. */
+  async part(call: PartCall, context: HandlerContext): Promise<number> {
+    const { smallClass } = this.#open.settings;
+    const cutter = this.#cutters.get(call.stream) ?? new PartCutter(smallClass);
+    this.#cutters.set(call.stream, cutter);
+    const cut = await cutter.add(call.bytes, call.final, this.#slabs, (slab) => async (chunks) => {
+      const known = await this.#ask(chunks, undefined, call.stream, context);
+      this.#store(slab.bytes, chunks, known, LARGE_FRAME_BYTES, context);
+    });
+    if (call.final) this.#cutters.delete(call.stream);
+    return cut;
   }
 
   /** Seals chunks that were made elsewhere: directory nodes and chunk lists. */

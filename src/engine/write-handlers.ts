@@ -1,7 +1,7 @@
 import { BitacoraError, type Random, systemRandom } from '../base/index.js';
 import type { Answer, Handlers } from './lane.js';
 import { WorkerSession } from './worker-session.js';
-import type { FilesCall, OpenSession, SealCall, SessionCall, StreamCall } from './write-protocol.js';
+import type { FilesCall, OpenSession, PartCall, SealCall, SessionCall, StreamCall } from './write-protocol.js';
 
 /** The calls of the write side. State: the sessions open in this lane. */
 export function createWriteHandlers(random: Random = systemRandom): {
@@ -24,6 +24,7 @@ export function createWriteHandlers(random: Random = systemRandom): {
     },
     'write.files': async (call: FilesCall, context) => ({ result: await session(call).files(call, context) }),
     'write.stream': async (call: StreamCall, context) => ({ result: await session(call).stream(call, context) }),
+    'write.part': async (call: PartCall, context) => ({ result: await session(call).part(call, context) }),
     'write.seal': (call: SealCall, context): Answer => {
       session(call).seal(call, context);
       return { result: undefined };

@@ -99,6 +99,14 @@ export interface StreamResult {
   readonly failure: ReadFailure | undefined;
 }
 
+/** The next part of a stream whose bytes the caller brings; `stream` is chosen by it, and all parts go to one worker in order. */
+export interface PartCall extends SessionCall {
+  readonly stream: number;
+  readonly bytes: Uint8Array;
+  /** The stream ends behind this part, which may be empty. */
+  readonly final: boolean;
+}
+
 /** Asked by a worker: which of these chunks need not be stored? `files[i]`: whose chunk i is; or a stream's next items. */
 export interface KnownQuestion extends SessionCall {
   readonly ids: Uint8Array;

@@ -6,6 +6,7 @@ import type {
   FinishedPack,
   KnownQuestion,
   Lane,
+  PartCall,
   StreamCall,
   StreamResult,
   WriteSecrets,
@@ -19,6 +20,7 @@ import { Claims, idKey } from './claims.js';
 import type { PackedNodes } from './node-queue.js';
 import { NodeWriter } from './node-writer.js';
 import { SessionRouter } from './session-router.js';
+import { feedStream } from './stream-feed.js';
 
 /** Calls under way in one lane: one is read while one waits for its answer and one is on the way. */
 const CALLS_PER_LANE = 3;
@@ -170,6 +172,25 @@ export class WriteSession {
     }
   }
 
+  /**
+   * Stores bytes that the caller brings as one stream; `onItems` hears of its chunks in order. Returns how many bytes there were.
+   * Throws what `source` throws; a stream is then of no use, and neither is the session.
+   */
+  async feed(source: AsyncIterable<Uint8Array>, onItems: OnItems): Promise<number> {
+    const stream = this.#nextCall++;
+    const load = this.#pick();
+    this.#streams.set(stream, onItems);
+    try {
+      return await feedStream(source, (bytes, final) => {
+        this.#dataBytes += bytes.length;
+        const payload: PartCall = { session: this.#id, stream, bytes, final };
+        return this.#call(load, 'write.part', payload, [bytes.buffer]);
+      });
+    } finally {
+      this.#streams.delete(stream);
+    }
+  }
+
   /** Queues a directory node or chunk list. `bytes` are kept until stored and must not change. */
   addNode(kind: ChunkKind, id: Uint8Array, bytes: Uint8Array): void {
     const key = idKey(id, 0);
@@ -262,7 +283,8 @@ export class WriteSession {
     this.#check();
     const { ids, lengths, files, call } = question;
     const answer = new Uint8Array(lengths.length);
-    const parents = this.#hints.get(call);
+    // What the parent has may be damaged; then the index is asked, which knows.
+    const parents = this.#options.index.quarantine.empty ? this.#hints.get(call) : undefined;
     const asked: number[] = [];
     for (let i = 0; i < lengths.length; i++) {
       if (parents && files && holds(parents[files[i]!], ids, i)) answer[i] = 1;
@@ -290,7 +312,8 @@ export class WriteSession {
 
   #trusted(location: ChunkLocation | undefined): ChunkLocation | undefined {
     const { distrusted, index } = this.#options;
-    if (!location || !distrusted || distrusted.packs.size === 0) return location;
+    if (!location || index.quarantine.has(location)) return undefined;
+    if (!distrusted || distrusted.packs.size === 0) return location;
     return distrusted.packs.has(toHex(index.packName(location.pack))) ? undefined : location;
   }
 
