@@ -1,0 +1,134 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parse, TomlError } from 'smol-toml';
+import { BitacoraError, errnoCode } from '../../base/index.js';
+import { codecLevels } from '../../codec/index.js';
+import { keyLines, lineOf } from './key-lines.js';
+import { type ConfigProblem, explainIssues } from './problems.js';
+import { type Config, configSchema } from './schema.js';
+import { warnOfUnused } from './unused.js';
+
+const FILE_BYTES_MAX = 1 << 20;
+
+/** A configuration file that is right, its paths absolute. */
+export interface LoadedConfig {
+  /** Absolute. */
+  readonly file: string;
+  readonly config: Config;
+  /** What the operator should know. */
+  readonly warnings: readonly ConfigProblem[];
+}
+
+/** What a look at a configuration text finds: all of its problems, or the configuration. */
+export interface CheckedConfig {
+  readonly problems: readonly ConfigProblem[];
+  readonly warnings: readonly ConfigProblem[];
+  readonly config: Config | undefined;
+}
+
+/**
+ * Reads and checks a configuration file.
+ *
+ * @throws {BitacoraError} `CONFIG` with every problem, in its message and in `details.problems`; also for a file that is not there.
+ */
+export async function loadConfig(path: string): Promise<LoadedConfig> {
+  const file = resolve(path);
+  const { problems, warnings, config } = checkConfig(await readText(file), file);
+  if (config) return { file, config, warnings };
+  throw new BitacoraError('CONFIG', problemsText(file, problems), { details: { file, problems } });
+}
+
+/** @param file - The text's own path: what relative paths in it are relative to. */
+export function checkConfig(text: string, file: string): CheckedConfig {
+  let value: unknown;
+  try {
+    value = parse(text);
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const message = `This is not TOML: ${error.message.split('\n')[0]!.replace(/^Invalid TOML document: /, '')}.`;
+    return { problems: [{ line: error.line, key: '', message }], warnings: [], config: undefined };
+  }
+  const lines = keyLines(text);
+  const warnings = warnOfUnused(value, lines);
+  const parsed = configSchema.safeParse(value);
+  if (!parsed.success)
+    return { problems: explainIssues(parsed.error.issues, value, lines), warnings, config: undefined };
+  const problems = disagreements(parsed.data).map(({ key, message }) => ({
+    line: lineOf(lines, key.split('.')),
+    key,
+    message,
+  }));
+  if (problems.length > 0) return { problems, warnings, config: undefined };
+  return { problems: [], warnings, config: withAbsolutePaths(parsed.data, dirname(resolve(file))) };
+}
+
+/** One line a problem, as compilers have it. */
+export function problemsText(file: string, problems: readonly ConfigProblem[]): string {
+  const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
+  const lines = problems.map(({ line, message }) => `  ${line === undefined ? '' : `line ${line}: `}${message}`);
+  return [`The configuration "${file}" has ${count}:`, ...lines].join('\n');
+}
+
+async function readText(file: string): Promise<string> {
+  let bytes: Buffer;
+  try {
+    bytes = await readFile(file);
+  } catch (cause) {
+    const why = errnoCode(cause) === 'ENOENT' ? 'it is not there' : (errnoCode(cause) ?? String(cause));
+    throw new BitacoraError('CONFIG', `Cannot read the configuration "${file}": ${why}.`, { details: { file }, cause });
+  }
+  if (bytes.length > FILE_BYTES_MAX) {
+    throw new BitacoraError('CONFIG', `Cannot read the configuration "${file}": it has more than 1 MiB.`, {
+      details: { file },
+    });
+  }
+  return bytes.toString('utf8');
+}
+
+/** What the schema cannot say of two settings together. */
+function disagreements({ backup }: Config): { key: string; message: string }[] {
+  const problems: { key: string; message: string }[] = [];
+  const { compression, compression_level: level, storage } = backup;
+  if (level !== undefined) {
+    const { min, max } = codecLevels(compression);
+    if (level < min || level > max) {
+      const wanted =
+        min === max ? `${compression} has only the one level ${min}` : `expected ${min} to ${max} with ${compression}`;
+      problems.push({ key: 'backup.compression_level', message: `"backup.compression_level" is ${level}: ${wanted}.` });
+    }
+  }
+  if (storage.secondary === 's3' && !storage.s3) {
+    const message = '"backup.storage.secondary" is "s3": expected a table [backup.storage.s3] that names the bucket.';
+    problems.push({ key: 'backup.storage.secondary', message });
+  }
+  return problems;
+}
+
+function withAbsolutePaths(config: Config, base: string): Config {
+  const absolute = (path: string): string => resolve(base, path);
+  const maybe = (path: string | undefined): { path?: string } => (path === undefined ? {} : { path: absolute(path) });
+  // A program without a slash is looked for where programs are.
+  const program = ([name, ...args]: readonly string[]): string[] => [
+    name!.includes('/') ? absolute(name!) : name!,
+    ...args,
+  ];
+  const { backup, api, hooks, keys, restore } = config;
+  const { storage } = backup;
+  return {
+    ...config,
+    backup: { ...backup, storage: { ...storage, local: { ...storage.local, ...maybe(storage.local.path) } } },
+    api: { ...api, socket: { ...api.socket, ...maybe(api.socket.path) } },
+    source: config.source.map((row) => ({
+      ...row,
+      ...maybe(row.path),
+      ...(row.command && { command: program(row.command) }),
+    })),
+    hooks: {
+      ...hooks,
+      ...(hooks.before && { before: program(hooks.before) }),
+      ...(hooks.after && { after: program(hooks.after) }),
+    },
+    keys: keys.file === undefined ? keys : { file: absolute(keys.file) },
+    restore: restore?.allowed_targets ? { allowed_targets: restore.allowed_targets.map(absolute) } : restore,
+  };
+}

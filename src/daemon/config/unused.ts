@@ -1,0 +1,47 @@
+import { lineOf } from './key-lines.js';
+import type { ConfigProblem } from './problems.js';
+
+/** Settings that are understood and checked but do nothing yet, and what that means for whoever relies on them. */
+const UNUSED: readonly (readonly [key: string, meaning: string])[] = [
+  ['backup.auto_backup_on_session_end', 'sessions that end are not backed up by themselves yet'],
+  ['backup.timezone', 'nothing depends on days, weeks or months yet'],
+  ['backup.retention', 'nothing is deleted yet, however old it is'],
+  ['backup.storage.secondary', 'there is no second copy yet: everything is in the local vault only'],
+  ['backup.storage.s3', 'there is no second copy yet: everything is in the local vault only'],
+  ['backup.storage.local.max_size_gb', 'the vault grows as far as its disk goes'],
+  ['api.listen', 'only the Unix socket is served yet'],
+  ['api.socket.group', 'the socket is for its owner and root only'],
+  ['api.peer', 'the socket is for its owner and root only'],
+  ['records', 'records are not captured yet'],
+  ['schedule', 'nothing is started by time yet; use a systemd timer'],
+  ['source.at_session_end', 'sessions that end are not backed up by themselves yet'],
+  ['restore.allowed_targets', 'only the socket’s owner and root may restore, anywhere'],
+  ['scrub', 'nothing is checked by itself yet; use `bitacora scrub`'],
+  ['alerts', 'nobody is alerted yet; watch the exit codes, the log and `bitacora status`'],
+];
+
+/** A warning for each of these that the file has. */
+export function warnOfUnused(file: unknown, lines: ReadonlyMap<string, number>): ConfigProblem[] {
+  return UNUSED.flatMap(([key, meaning]) => {
+    const path = find(file, key.split('.'));
+    return path ? [{ line: lineOf(lines, path), key, message: `"${key}" does nothing yet: ${meaning}.` }] : [];
+  });
+}
+
+/** Where the setting stands first, in whichever table of a list; undefined where it is not there, or turns nothing on. */
+function find(
+  value: unknown,
+  [step, ...rest]: readonly string[],
+  path: readonly PropertyKey[] = [],
+): PropertyKey[] | undefined {
+  if (step === undefined) return value === 'none' || value === false ? undefined : [...path];
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) {
+      const found = find(item, [step, ...rest], [...path, index]);
+      if (found) return found;
+    }
+    return undefined;
+  }
+  if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
+  return find((value as Record<string, unknown>)[step], rest, [...path, step]);
+}
