@@ -1,7 +1,11 @@
 /** What can be asked of a vault, one operation each, and how it is asked over HTTP: the same code in the daemon and embedded. */
 export type { EntryItem } from './contract/entry.js';
+export type { JobDocument, ProgressDocument } from './contract/job.js';
 export type { DaemonFacts } from './daemon-facts.js';
 export { entryItem, type ListedEntry } from './entry-item.js';
+export { type OperationCall, type OperationHost, withContext } from './host.js';
+export { errorDocument, jobDocument, progressDocument, progressOf } from './job-document.js';
+export { createJobWork } from './job-work.js';
 export { openKnownUser } from './known-user.js';
 export { nearest } from './nearest.js';
 export type {

@@ -17,6 +17,8 @@ export interface OperationContext {
   atEnd(close: () => void | Promise<void>): void;
   /** Of the job that this runs as: kept in what it writes, so that a job that is run again finds its work done. */
   readonly jobId: string | undefined;
+  /** Bytes that come beside the input: the body of an upload, or standard input where the operation runs in the command. */
+  readonly body: AsyncIterable<Uint8Array> | undefined;
   /** What the configuration says; `DEFAULT_SETTINGS` without one. */
   readonly settings: Settings;
   /** What a daemon knows besides; undefined embedded. */

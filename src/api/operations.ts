@@ -91,6 +91,38 @@ export const OPERATIONS = {
     load: async () => (await import('./operations/rebuild-index.js')).rebuildIndex,
     contract: () => import('./contract/rebuild-index.js'),
   }),
+  jobs: document({
+    method: 'GET',
+    path: '/api/jobs',
+    summary: 'The jobs that wait, run, or ended lately, without their results.',
+    job: undefined,
+    load: async () => (await import('./operations/jobs.js')).jobs,
+    contract: () => import('./contract/jobs.js'),
+  }),
+  job: document({
+    method: 'GET',
+    path: '/api/jobs/:job_id',
+    summary: 'One job, with its result.',
+    job: undefined,
+    load: async () => (await import('./operations/jobs.js')).job,
+    contract: () => import('./contract/one-job.js'),
+  }),
+  cancel: document({
+    method: 'POST',
+    path: '/api/jobs/:job_id/cancel',
+    summary: 'Asks for the end of a job.',
+    job: undefined,
+    load: async () => (await import('./operations/jobs.js')).cancel,
+    contract: () => import('./contract/one-job.js'),
+  }),
+  'watch-jobs': items({
+    method: 'GET',
+    path: '/api/job-changes',
+    summary: 'All jobs, then each whenever it has changed; does not end by itself.',
+    job: undefined,
+    load: async () => (await import('./operations/jobs.js')).watchJobs,
+    contract: () => import('./contract/watch-jobs.js'),
+  }),
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;

@@ -9,10 +9,12 @@ import {
 import type { CommandContext } from './context.js';
 import { embedded } from './embedded.js';
 
-/** What only an operation that runs in this process takes. */
+/** What an operation takes besides its input. */
 export interface CallOptions {
-  /** Worker threads; 0 works in the main thread. */
+  /** Worker threads where it runs in this process; 0 works in the main thread. A daemon has its own. */
   readonly threads?: number | undefined;
+  /** Bytes that go with the input. */
+  readonly body?: AsyncIterable<Uint8Array> | undefined;
 }
 
 /** Asks for a document, and closes what that took whatever happens. */
