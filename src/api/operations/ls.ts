@@ -1,19 +1,15 @@
-import { BitacoraError, printable } from '../../base/index.js';
+import { printable } from '../../base/index.js';
 import { loadCodecs } from '../../codec/index.js';
-import { decodeEntry, NodeReader, type ScopeRecord, type TreeEntry } from '../../format/index.js';
 import { entryAt, type TreeReader } from '../../snapshot/index.js';
 import type { EntryItem } from '../contract/entry.js';
 import type { LsHead, LsInput } from '../contract/ls.js';
 import { entryItem } from '../entry-item.js';
+import { type FoundPath, findPath } from '../find-path.js';
 import { openKnownUser } from '../known-user.js';
 import type { ItemStream, OperationContext } from '../operation.js';
-import { isWithin, joinPath, pathReadings, splitPath } from '../paths.js';
-import { type Selected, select, selectionFields } from '../select.js';
-
-/** What a path stands for. */
-type Found =
-  | { readonly kind: 'scopes'; readonly scopes: readonly ScopeRecord[] }
-  | { readonly kind: 'entry'; readonly path: Uint8Array; readonly entry: TreeEntry };
+import { joinPath } from '../paths.js';
+import { scopeRoot } from '../scopes.js';
+import { select, selectionFields } from '../select.js';
 
 /** What a directory holds, or the item itself; without a path the scopes. */
 export async function ls(context: OperationContext, input: LsInput): Promise<ItemStream<LsHead, EntryItem>> {
@@ -21,7 +17,7 @@ export async function ls(context: OperationContext, input: LsInput): Promise<Ite
   const repository = await openKnownUser(context, user_id);
   await loadCodecs();
   const selected = await select(repository.snapshots, input, context.clock.now());
-  const found = await find(repository.trees, selected, path);
+  const found = await findPath(repository.trees, selected, path);
   return {
     head: { user_id, path, ...selectionFields(selected) },
     member: 'entries',
@@ -29,36 +25,9 @@ export async function ls(context: OperationContext, input: LsInput): Promise<Ite
   };
 }
 
-/**
- * Looks for the path as it was typed, then as a form that `ls` prints, with `\xNN` for bytes that are not UTF-8. Of scopes
- * that lie inside each other the innermost decides, as when they are restored.
- */
-async function find(trees: TreeReader, { scopes }: Selected, path: string): Promise<Found> {
-  for (const reading of pathReadings(path)) {
-    const names = splitPath(reading);
-    const scope = innermost(scopes.filter(({ path: root }) => isWithin(reading, root)));
-    if (scope) {
-      const entry = await trees.lookup(rootOf(scope), names.slice(splitPath(scope.path).length));
-      if (entry) return { kind: 'entry', path: reading, entry };
-    }
-    const below = scopes.filter((inner) => isWithin(inner.path, reading));
-    if (below.length > 0) return { kind: 'scopes', scopes: below };
-  }
-  const where = scopes.map(({ scope }) => scope).join(', ');
-  throw new BitacoraError(
-    'UNKNOWN_PATH',
-    `There is no "${path}" in that state. It holds ${where}; paths are full paths.`,
-    { details: { path } },
-  );
-}
-
-function innermost(scopes: readonly ScopeRecord[]): ScopeRecord | undefined {
-  return [...scopes].sort((a, b) => b.path.length - a.path.length)[0];
-}
-
-async function* itemsOf(trees: TreeReader, found: Found): AsyncGenerator<EntryItem> {
+async function* itemsOf(trees: TreeReader, found: FoundPath): AsyncGenerator<EntryItem> {
   if (found.kind === 'scopes') {
-    for (const scope of found.scopes) yield entryItem({ path: scope.path, entry: rootOf(scope), owners: [] });
+    for (const scope of found.scopes) yield entryItem({ path: scope.path, entry: scopeRoot(scope), owners: [] });
     return;
   }
   const { entry, path } = found;
@@ -72,8 +41,4 @@ async function* itemsOf(trees: TreeReader, found: Found): AsyncGenerator<EntryIt
       yield entryItem({ path: joinPath(path, child.name), entry: child, owners: leaf.owners });
     }
   }
-}
-
-function rootOf({ scope, entry }: ScopeRecord): TreeEntry {
-  return decodeEntry(new NodeReader(entry, `the root of "${scope}"`));
 }

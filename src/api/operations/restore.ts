@@ -1,10 +1,10 @@
 import type { ProgressSink } from '../../base/index.js';
 import { loadCodecs } from '../../codec/index.js';
-import { decodeEntry, NodeReader, type ScopeRecord } from '../../format/index.js';
-import { type RestoreReport, type RestoreScope, restore } from '../../restore/index.js';
+import { type RestoreReport, restore } from '../../restore/index.js';
 import type { RestoreAnswer, RestoreInput } from '../contract/restore.js';
 import { openKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
+import { restoreScope } from '../scopes.js';
 import { type Selected, select, selectionFields } from '../select.js';
 
 /** Writes files back. */
@@ -41,10 +41,6 @@ function withTotals(sink: ProgressSink, { scopes }: Selected, input: RestoreInpu
   const filesTotal = scopes.reduce((sum, { files }) => sum + files, 0);
   const bytesTotal = scopes.reduce((sum, { bytes }) => sum + bytes, 0);
   return (progress) => sink({ filesTotal, bytesTotal, ...progress });
-}
-
-function restoreScope({ scope, path, entry, files, bytes }: ScopeRecord): RestoreScope {
-  return { scope, path, entry: decodeEntry(new NodeReader(entry, `the root of "${scope}"`)), files, bytes };
 }
 
 function answer(input: RestoreInput, selected: Selected, report: RestoreReport): RestoreAnswer {

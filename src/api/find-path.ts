@@ -1,0 +1,40 @@
+import { BitacoraError } from '../base/index.js';
+import type { ScopeRecord, TreeEntry } from '../format/index.js';
+import type { TreeReader } from '../snapshot/index.js';
+import { isWithin, pathReadings, splitPath } from './paths.js';
+import { scopeRoot } from './scopes.js';
+import type { Selected } from './select.js';
+
+/** What a path stands for. */
+export type FoundPath =
+  | { readonly kind: 'scopes'; readonly scopes: readonly ScopeRecord[] }
+  | { readonly kind: 'entry'; readonly path: Uint8Array; readonly entry: TreeEntry };
+
+/**
+ * Looks for the path as it was typed, then as a form that `ls` prints, with `\xNN` for bytes that are not UTF-8. Of scopes
+ * that lie inside each other the innermost decides, as when they are restored.
+ *
+ * @throws {BitacoraError} `UNKNOWN_PATH` naming the scopes there are.
+ */
+export async function findPath(trees: TreeReader, { scopes }: Selected, path: string): Promise<FoundPath> {
+  for (const reading of pathReadings(path)) {
+    const names = splitPath(reading);
+    const scope = innermost(scopes.filter(({ path: root }) => isWithin(reading, root)));
+    if (scope) {
+      const entry = await trees.lookup(scopeRoot(scope), names.slice(splitPath(scope.path).length));
+      if (entry) return { kind: 'entry', path: reading, entry };
+    }
+    const below = scopes.filter((inner) => isWithin(inner.path, reading));
+    if (below.length > 0) return { kind: 'scopes', scopes: below };
+  }
+  const where = scopes.map(({ scope }) => scope).join(', ');
+  throw new BitacoraError(
+    'UNKNOWN_PATH',
+    `There is no "${path}" in that state. It holds ${where}; paths are full paths.`,
+    { details: { path } },
+  );
+}
+
+function innermost(scopes: readonly ScopeRecord[]): ScopeRecord | undefined {
+  return [...scopes].sort((a, b) => b.path.length - a.path.length)[0];
+}
