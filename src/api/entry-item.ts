@@ -19,6 +19,11 @@ const TYPE_NAMES: Readonly<Record<EntryType, EntryItem['type']>> = {
   7: 'socket',
 };
 
+/** The word for a type of entry. */
+export function typeName(type: EntryType): EntryItem['type'] {
+  return TYPE_NAMES[type];
+}
+
 /** What answers say of an entry. */
 export function entryItem({ path, entry, owners }: ListedEntry): EntryItem {
   const { content, flags } = entry;
@@ -26,7 +31,7 @@ export function entryItem({ path, entry, owners }: ListedEntry): EntryItem {
   const group = ownerName(owners, 'group', entry.gid);
   return {
     ...pathFields('path', path),
-    type: TYPE_NAMES[entry.type],
+    type: typeName(entry.type),
     mode: entry.mode.toString(8).padStart(4, '0'),
     uid: entry.uid,
     gid: entry.gid,

@@ -45,6 +45,8 @@ export interface ItemStream<Head, Item> {
   /** The member of the document that holds the items. */
   readonly member: string;
   readonly items: AsyncIterable<Item>;
+  /** Members that are known only when the last item has come, and stand behind the items. Not asked for when they end early. */
+  readonly tail?: () => object;
 }
 export type ItemOperation<Input, Head, Item> = (
   context: OperationContext,

@@ -21,6 +21,7 @@ type ItemEntry<Input, Head, Item> = Entry<
     readonly input: ZodType<Input>;
     readonly head: ZodType<Head>;
     readonly item: ZodType<Item>;
+    readonly tail?: ZodType<object>;
     /** `ItemStream.member`. */
     readonly member: string;
   }
@@ -74,6 +75,54 @@ export const OPERATIONS = {
     job: undefined,
     load: async () => (await import('./operations/ls.js')).ls,
     contract: () => import('./contract/ls.js'),
+  }),
+  find: items({
+    method: 'GET',
+    path: '/api/users/:user_id/found',
+    summary: 'What matches a pattern in one state.',
+    job: undefined,
+    load: async () => (await import('./operations/find.js')).find,
+    contract: () => import('./contract/find.js'),
+  }),
+  versions: items({
+    method: 'GET',
+    path: '/api/users/:user_id/versions',
+    summary: 'What matches a pattern in any snapshot, with the versions that there were of it.',
+    job: undefined,
+    load: async () => (await import('./operations/versions.js')).versions,
+    contract: () => import('./contract/versions.js'),
+  }),
+  diff: items({
+    method: 'GET',
+    path: '/api/users/:user_id/diff',
+    summary: 'What differs between two states.',
+    job: undefined,
+    load: async () => (await import('./operations/diff.js')).diff,
+    contract: () => import('./contract/diff.js'),
+  }),
+  'diff-disk': items({
+    method: 'POST',
+    path: '/api/users/:user_id/diff-disk',
+    summary: 'What differs between a state and a directory on disk.',
+    job: undefined,
+    load: async () => (await import('./operations/diff-disk.js')).diffWithDisk,
+    contract: () => import('./contract/diff-disk.js'),
+  }),
+  cat: bytes({
+    method: 'GET',
+    path: '/api/users/:user_id/content',
+    summary: 'The bytes of one file.',
+    job: undefined,
+    load: async () => (await import('./operations/cat.js')).cat,
+    contract: () => import('./contract/cat.js'),
+  }),
+  export: bytes({
+    method: 'POST',
+    path: '/api/users/:user_id/export',
+    summary: 'A state as an archive.',
+    job: undefined,
+    load: async () => (await import('./operations/export.js')).exportState,
+    contract: () => import('./contract/export.js'),
   }),
   restore: document({
     method: 'POST',

@@ -26,6 +26,11 @@ export function joinPath(path: Uint8Array, name: Uint8Array): Uint8Array {
   return concatBytes(path.at(-1) === SLASH ? [path, name] : [path, utf8('/'), name]);
 }
 
+/** A full path of one that lacks the slash in front. */
+export function fullPath(names: Uint8Array): Uint8Array {
+  return concatBytes([utf8('/'), names]);
+}
+
 /** The bytes that a path on the command line may mean: itself, and where it has `\xNN` in it, with those bytes. */
 export function pathReadings(text: string): Uint8Array[] {
   const clean = posix.normalize(`/${text}`);

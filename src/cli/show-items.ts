@@ -13,7 +13,7 @@ import { toBitacoraError } from './report-error.js';
  */
 export async function showItems<Item>(
   { output, signal, progress }: Pick<CommandContext, 'output' | 'signal' | 'progress'>,
-  { head, member, items }: ItemStream<object, Item>,
+  { head, member, items, tail }: ItemStream<object, Item>,
   line: (item: Item) => string | undefined,
 ): Promise<void> {
   const writer = output.json ? new DocumentWriter(output, head, member) : undefined;
@@ -33,7 +33,7 @@ export async function showItems<Item>(
   } finally {
     progress.clear();
   }
-  writer?.finish();
+  writer?.finish(undefined, tail?.());
 }
 
 class DocumentWriter {
@@ -50,8 +50,11 @@ class DocumentWriter {
     this.#first = false;
   }
 
-  finish(error?: BitacoraError): void {
+  finish(error?: BitacoraError, tail: object = {}): void {
     this.#output.raw(`${this.#first ? '' : '\n  '}]`);
+    for (const [name, value] of Object.entries(tail)) {
+      this.#output.raw(`,\n  ${jsonText(name)}: ${jsonText(value)}`);
+    }
     if (error) {
       const { code, message, details } = error;
       this.#output.raw(`,\n  "error": ${jsonText({ code, message, details })}`);

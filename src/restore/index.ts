@@ -15,6 +15,6 @@ export type {
   RestoreSource,
 } from './options.js';
 export { restore } from './restore.js';
-export { type ByteSource, type FileBytesOptions, fileBytes } from './state/file-bytes.js';
+export { type ByteSource, checkContent, type FileBytesOptions, fileBytes } from './state/file-bytes.js';
 export { gathered } from './state/gathered.js';
 export type { Visited } from './state/walk-state.js';

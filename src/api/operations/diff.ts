@@ -1,0 +1,28 @@
+import { loadCodecs } from '../../codec/index.js';
+import { diffSnapshots } from '../../restore/index.js';
+import type { DiffChange, DiffHead, DiffInput } from '../contract/diff.js';
+import { DiffItems } from '../diff-items.js';
+import { openKnownUser } from '../known-user.js';
+import type { ItemStream, OperationContext } from '../operation.js';
+import { restoreScope } from '../scopes.js';
+import { stateOf } from '../state-of.js';
+
+/** What differs between two states. */
+export async function diff(
+  context: OperationContext,
+  { user_id, before, after }: DiffInput,
+): Promise<ItemStream<DiffHead, DiffChange>> {
+  const repository = await openKnownUser(context, user_id);
+  await loadCodecs();
+  const now = context.clock.now();
+  const [old, current] = [await stateOf(repository, before, now), await stateOf(repository, after, now)];
+  const scopes = [old, current].map((state) => state.scopes.map(restoreScope));
+  const found = diffSnapshots(repository.trees, scopes[0]!, scopes[1]!, context.signal);
+  const items = new DiffItems();
+  return {
+    head: { user_id, before, after, only_before: [...found.onlyBefore], only_after: [...found.onlyAfter] },
+    member: 'changes',
+    items: items.items(found.changes),
+    tail: () => ({ summary: items.summary() }),
+  };
+}

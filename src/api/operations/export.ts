@@ -1,0 +1,39 @@
+import { loadCodecs } from '../../codec/index.js';
+import { exportTar } from '../../restore/index.js';
+import type { ExportInput } from '../contract/export.js';
+import { ItemProblems } from '../item-problems.js';
+import { openKnownUser } from '../known-user.js';
+import type { OperationContext } from '../operation.js';
+import { restoreScope } from '../scopes.js';
+import { select } from '../select.js';
+
+/**
+ * A state as a tar archive. Where the snapshot itself lacks something, the archive is whole without it and `PARTIAL` follows
+ * behind its last byte.
+ */
+export async function exportState(context: OperationContext, input: ExportInput): Promise<AsyncIterable<Uint8Array>> {
+  const { logger, progress, signal } = context;
+  const { snapshots, trees: tree, chunks } = await openKnownUser(context, input.user_id);
+  await loadCodecs();
+  const selected = await select(snapshots, input, context.clock.now());
+  const lost = new ItemProblems();
+  const archive = exportTar({
+    tree,
+    chunks,
+    scopes: selected.scopes.map(restoreScope),
+    include: input.include ?? [],
+    exclude: input.exclude ?? [],
+    signal,
+    onProgress: (files, bytes) => progress({ phase: 'export', files, bytes }),
+    onProblem: ({ path, code, message, lost: isLost }) => {
+      if (isLost) lost.add(path, code, message);
+      else logger.warn(`"/${path}": ${message}`);
+    },
+  });
+  return bytes();
+
+  async function* bytes(): AsyncGenerator<Uint8Array> {
+    yield* archive;
+    lost.throwIfAny('PARTIAL', 'is not in the archive');
+  }
+}

@@ -1,0 +1,32 @@
+import type { BitacoraError } from '../../base/index.js';
+import { loadCodecs } from '../../codec/index.js';
+import { findEntries } from '../../restore/index.js';
+import type { EntryItem } from '../contract/entry.js';
+import type { FindHead, FindInput } from '../contract/find.js';
+import { entryItem } from '../entry-item.js';
+import { ItemProblems } from '../item-problems.js';
+import { openKnownUser } from '../known-user.js';
+import type { ItemStream, OperationContext } from '../operation.js';
+import { fullPath } from '../paths.js';
+import { restoreScope } from '../scopes.js';
+import { select, selectionFields } from '../select.js';
+
+/** What matches a pattern in one state. */
+export async function find(context: OperationContext, input: FindInput): Promise<ItemStream<FindHead, EntryItem>> {
+  const { user_id, pattern } = input;
+  const { snapshots, trees: tree } = await openKnownUser(context, user_id);
+  await loadCodecs();
+  const selected = await select(snapshots, input, context.clock.now());
+  const scopes = selected.scopes.map(restoreScope);
+  return { head: { user_id, pattern, ...selectionFields(selected) }, member: 'entries', items: items() };
+
+  async function* items(): AsyncGenerator<EntryItem> {
+    const problems = new ItemProblems();
+    const onDamage = (error: BitacoraError, path: Uint8Array) => problems.add(path, error.code, error.message);
+    const options = { tree, pattern, signal: context.signal, onDamage };
+    for await (const { path, entry, owners } of findEntries(scopes, options)) {
+      yield entryItem({ path: fullPath(path), entry, owners });
+    }
+    problems.throwIfAny('DATA_CORRUPT', 'could not be read whole');
+  }
+}
