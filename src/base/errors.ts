@@ -5,6 +5,9 @@
 export const ERROR_CODES = {
   INTERNAL: { http: 500, exit: 1, meaning: 'A fault in the program itself.' },
   USAGE: { http: 400, exit: 64, meaning: 'The call or its arguments are wrong.' },
+  TOO_LARGE: { http: 413, exit: 64, meaning: 'A request is larger than the daemon takes.' },
+  NO_SUCH_CALL: { http: 404, exit: 64, meaning: 'The API has no such call.' },
+  NOT_ALLOWED: { http: 403, exit: 77, meaning: 'The caller may not ask this daemon for anything.' },
   BAD_NAME: { http: 400, exit: 64, meaning: 'The name of a user, session or stream is not allowed.' },
   NO_SOURCE: { http: 422, exit: 64, meaning: 'Nothing says what to back up.' },
   VAULT_IN_SOURCE: {
@@ -28,6 +31,9 @@ export const ERROR_CODES = {
   NO_SPACE: { http: 507, exit: 73, meaning: 'No space or quota is left where the data must go.' },
   TARGET_BUSY: { http: 423, exit: 75, meaning: 'Another restore is writing to the target.' },
   VAULT_BUSY: { http: 423, exit: 75, meaning: 'Another process holds the vault.' },
+  DAEMON_SILENT: { http: 503, exit: 75, meaning: 'The daemon that holds the vault does not answer.' },
+  DAEMON_OTHER: { http: 409, exit: 78, meaning: 'The daemon is of another version or holds another vault.' },
+  TIMED_OUT: { http: 408, exit: 75, meaning: 'A request took too long to arrive.' },
   STOPPING: { http: 503, exit: 75, meaning: 'The daemon is stopping and takes nothing new on.' },
   QUEUE_FULL: { http: 503, exit: 75, meaning: 'Too many jobs are waiting already.' },
   BACKEND_FAILED: { http: 502, exit: 1, meaning: 'A storage operation failed.' },
