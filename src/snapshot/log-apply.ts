@@ -1,5 +1,5 @@
 import { toHex } from '../base/index.js';
-import { type EntryName, openPackHead, type UserIndex, type UserKeys } from '../store/index.js';
+import { type EntryName, type LogGap, openPackHead, type UserIndex, type UserKeys } from '../store/index.js';
 import type { SealedEntry } from './log-entry.js';
 
 export interface Application {
@@ -7,6 +7,10 @@ export interface Application {
   readonly heads: readonly EntryName[];
   /** Entries that a checkpoint stands for, among the new ones. */
   readonly covered?: readonly EntryName[];
+  /** All that the log lacks; left out, what is known of that stays. */
+  readonly gaps?: readonly LogGap[] | undefined;
+  /** Whether a pack that they name is damaged or gone. */
+  readonly suspect?: boolean;
 }
 
 /**
@@ -14,7 +18,7 @@ export interface Application {
  * opening does it again.
  */
 export async function applyToIndex(index: UserIndex, keys: UserKeys, application: Application): Promise<void> {
-  const { entries, heads, covered = [] } = application;
+  const { entries, heads, covered = [], gaps, suspect } = application;
   for (const { entry } of entries) {
     if (entry.kind !== 'tombstone') continue;
     // Before the entry counts as applied: dedup must never rely on a pack that may be going.
@@ -25,6 +29,9 @@ export async function applyToIndex(index: UserIndex, keys: UserKeys, application
     entries: entries.map(({ name, sealed }) => ({ ...name, sealed, covered: mute.has(toHex(name.hash)) })),
     heads,
     packs: entries.flatMap(({ entry }) => (entry.kind === 'manifest' ? entry.body.packs : [])),
+    quarantine: entries.flatMap(({ entry }) => (entry.kind === 'quarantine' ? entry.body.packs : [])),
+    gaps,
+    suspect,
   });
 }
 

@@ -1,55 +1,49 @@
-import { BitacoraError, isBitacoraError } from '../base/index.js';
-import type { CallOptions, ObjectReader } from '../storage/index.js';
+import { BitacoraError, fromHex, isBitacoraError, toHex } from '../base/index.js';
 import type { EntryName, UserIndex, UserKeys } from '../store/index.js';
 import { applyToIndex } from './log-apply.js';
-import { type Head, LogChain } from './log-chain.js';
-import { compareNames, entryObject, type NamedEntry, openEntry, type SealedEntry } from './log-entry.js';
+import { type Head, type Judgement, LogChain } from './log-chain.js';
+import { compareNames, entryObject, missingEntry, type NamedEntry, openEntry, type SealedEntry } from './log-entry.js';
+import { isDamaged, type ReadEntries, readEntries } from './log-read.js';
 
-export interface CatchUp extends CallOptions {
-  readonly backend: ObjectReader;
+export interface CatchUp extends ReadEntries {
   readonly index: UserIndex;
-  readonly keys: UserKeys;
-  /** Makes packs that new manifests name known to the index; called before their manifests count as applied. */
-  readonly addPacks: (names: readonly Uint8Array[]) => Promise<void>;
+  /**
+   * Makes packs that new manifests name known to the index; called before their manifests count as applied. Resolves with whether
+   * one is damaged or gone.
+   */
+  readonly addPacks: (names: readonly Uint8Array[]) => Promise<boolean>;
 }
-
-const READS_AT_ONCE = 8;
 
 /**
- * Reads entries that the index lacks, checks that they continue the log, and applies them in one batch.
+ * Reads entries that the index lacks, checks that they continue the log, and applies them in one batch. What is damaged is left
+ * out, and what is missing is noted as a gap of the log: neither keeps the rest from its user.
  *
  * @param fresh - As `compareLog` gives them.
- * @throws {BitacoraError} `OBJECT_MISSING` naming a predecessor, `DATA_CORRUPT` naming an entry, `FORMAT_NEWER`; then
- *   nothing is applied.
+ * @returns what is wrong with the log: `DATA_CORRUPT` or `OBJECT_MISSING` naming an entry each.
+ * @throws {BitacoraError} `FORMAT_NEWER`, and the backend's errors; then nothing is applied.
  */
-export async function catchUpLog(options: CatchUp, fresh: readonly EntryName[]): Promise<void> {
+export async function catchUpLog(options: CatchUp, fresh: readonly EntryName[]): Promise<BitacoraError[]> {
   const { index, keys } = options;
   const entries: SealedEntry[] = [];
-  for await (const entry of readEntries(options, fresh)) entries.push(entry);
-  const { heads, covered } = await judge(index, keys, entries);
-  await options.addPacks(entries.flatMap(({ entry }) => (entry.kind === 'manifest' ? entry.body.packs : [])));
-  const old = covered.filter((name) => !fresh.includes(name));
-  const muted = await Promise.all(old.map((name) => indexedEntry(index, keys, name)));
-  await applyToIndex(index, keys, { entries: [...muted, ...entries], heads: heads.map(({ name }) => name), covered });
-}
-
-/** Entries from the backend in the order asked, each checked on its own. */
-export async function* readEntries(
-  { backend, keys, signal }: Pick<CatchUp, 'backend' | 'keys' | 'signal'>,
-  names: Iterable<EntryName> | AsyncIterable<EntryName>,
-): AsyncGenerator<SealedEntry> {
-  const read = async (name: EntryName): Promise<SealedEntry> => {
-    const sealed = await backend.get(entryObject(keys, name), { signal });
-    return { name, sealed, entry: openEntry(keys, name, sealed) };
-  };
-  let under: EntryName[] = [];
-  for await (const name of names) {
-    under.push(name);
-    if (under.length < READS_AT_ONCE) continue;
-    yield* await Promise.all(under.map(read));
-    under = [];
+  const damaged = new Map<string, BitacoraError>();
+  for await (const entry of readEntries(options, fresh)) {
+    if (isDamaged(entry)) damaged.set(toHex(entry.name.hash), entry.damage);
+    else entries.push(entry);
   }
-  yield* await Promise.all(under.map(read));
+  const { judgement, whole, sound } = await judge(index, keys, entries, damaged);
+  const { heads, covered, covers } = judgement;
+  if (entries.length > 0) {
+    const suspect = await options.addPacks(
+      sound.flatMap(({ entry }) => (entry.kind === 'manifest' ? entry.body.packs : [])),
+    );
+    const old = covered.filter((name) => !fresh.includes(name));
+    const muted = await Promise.all(old.map((name) => indexedEntry(index, keys, name)));
+    const gaps = whole ? judgement.gaps : undefined;
+    const names = heads.map(({ name }) => name);
+    await applyToIndex(index, keys, { entries: [...muted, ...sound], heads: names, covered, gaps, suspect });
+  }
+  const damages = [...damaged].filter(([hash]) => !covers(fromHex(hash))).map(([, damage]) => damage);
+  return [...damages, ...missingEntries(index, keys).filter(({ details }) => !damaged.has(String(details.object)))];
 }
 
 /** The index's copy of an entry. Throws `DATA_CORRUPT` with `details.index` when it is damaged or gone. */
@@ -87,17 +81,53 @@ export async function appliedHeads(index: UserIndex, keys: UserKeys): Promise<He
   return heads.map(({ name, entry }) => ({ name, time: entry.time }));
 }
 
-type Judgement = ReturnType<LogChain['finish']>;
+/** What the log is known to lack, `OBJECT_MISSING` each. */
+export function missingEntries(index: UserIndex, keys: UserKeys): BitacoraError[] {
+  return index.gaps.map((gap) => missingEntry(keys, gap));
+}
 
-/** Usually new entries follow the applied heads; else (a branch from further back, a checkpoint) all entries are looked at. */
-async function judge(index: UserIndex, keys: UserKeys, fresh: readonly SealedEntry[]): Promise<Judgement> {
+interface Judged {
+  readonly judgement: Judgement;
+  /** Whether all entries were looked at, and not the new ones alone. */
+  readonly whole: boolean;
+  /** The new entries without those that cannot stand where they say. */
+  readonly sound: readonly SealedEntry[];
+}
+
+/**
+ * Usually new entries follow the applied heads; else (a branch from further back, a checkpoint, a log with gaps) all entries are
+ * looked at.
+ */
+async function judge(
+  index: UserIndex,
+  keys: UserKeys,
+  fresh: readonly SealedEntry[],
+  damaged: Map<string, BitacoraError>,
+): Promise<Judged> {
   const object = (name: EntryName) => entryObject(keys, name);
-  const chain = new LogChain(object, await appliedHeads(index, keys));
-  for (const entry of fresh) chain.add(entry);
-  if (chain.plain) return chain.finish();
-  const whole = new LogChain(object);
-  for await (const entry of inOrder(index, keys, fresh)) whole.add(entry);
-  return whole.finish();
+  const sound: SealedEntry[] = [];
+  const add = (chain: LogChain, named: NamedEntry): boolean => {
+    try {
+      chain.add(named);
+      return true;
+    } catch (error) {
+      if (!isBitacoraError(error, 'DATA_CORRUPT')) throw error;
+      damaged.set(toHex(named.name.hash), error);
+      return false;
+    }
+  };
+  if (index.gaps.length === 0 && damaged.size === 0) {
+    const chain = new LogChain(object, await appliedHeads(index, keys));
+    for (const entry of fresh) if (add(chain, entry)) sound.push(entry);
+    if (chain.plain) return { judgement: chain.finish(), whole: false, sound };
+  }
+  sound.length = 0;
+  const chain = new LogChain(object);
+  const isFresh = new Set<NamedEntry>(fresh);
+  for await (const entry of inOrder(index, keys, fresh)) {
+    if (add(chain, entry) && isFresh.has(entry)) sound.push(entry as SealedEntry);
+  }
+  return { judgement: chain.finish(), whole: true, sound };
 }
 
 async function* inOrder(index: UserIndex, keys: UserKeys, fresh: readonly SealedEntry[]): AsyncGenerator<NamedEntry> {

@@ -1,5 +1,5 @@
-import { BitacoraError, toHex } from '../base/index.js';
-import type { EntryName } from '../store/index.js';
+import { fromHex, toHex } from '../base/index.js';
+import type { EntryName, LogGap } from '../store/index.js';
 import { compareNames, corruptEntry, type NamedEntry } from './log-entry.js';
 
 /** An entry as the chain remembers it: hashes are in hex. */
@@ -13,6 +13,18 @@ interface Link {
 export interface Head {
   readonly name: EntryName;
   readonly time: number;
+}
+
+/** What a log as a whole is. */
+export interface Judgement {
+  /** In log order. */
+  readonly heads: readonly Head[];
+  /** Entries that a checkpoint stands for, which say nothing any more. */
+  readonly covered: readonly EntryName[];
+  /** What must be there and was not added, each once. */
+  readonly gaps: readonly LogGap[];
+  /** Whether a checkpoint stands for the entry with this hash, be it there or not. */
+  covers(hash: Uint8Array): boolean;
 }
 
 /**
@@ -37,7 +49,8 @@ export class LogChain {
   /**
    * Adds the next entry in log order.
    *
-   * @throws {BitacoraError} `DATA_CORRUPT` naming the object whose number or time does not follow from its predecessors.
+   * @throws {BitacoraError} `DATA_CORRUPT` naming the object whose number or time does not follow from its predecessors; then
+   *   it is as if it had not been there.
    */
   add({ name, entry }: NamedEntry): void {
     const prev = entry.prev.map(toHex);
@@ -48,22 +61,18 @@ export class LogChain {
       prev,
       ...(entry.kind === 'checkpoint' && { checkpoint: { heads: heads.map(toHex), entries: entries.map(toHex) } }),
     };
-    let highest = 0;
-    for (const hash of prev) {
-      this.#named.add(hash);
-      const before = this.#links.get(hash);
-      if (!before) {
-        this.#gaps.push({ link, missing: hash });
-        continue;
-      }
-      highest = Math.max(highest, before.name.seq);
-      if (before.name.seq >= name.seq || before.time >= entry.time) {
-        throw corruptEntry(this.#object(name), `it does not come after its predecessor "${this.#object(before.name)}"`);
-      }
+    const missing = prev.filter((hash) => !this.#links.has(hash));
+    const before = prev.flatMap((hash) => this.#links.get(hash) ?? []);
+    const early = before.find((each) => each.name.seq >= name.seq || each.time >= entry.time);
+    if (early) {
+      throw corruptEntry(this.#object(name), `it does not come after its predecessor "${this.#object(early.name)}"`);
     }
-    if (highest + 1 !== name.seq && !this.#gaps.some((gap) => gap.link === link)) {
-      throw corruptEntry(this.#object(name), `its number is ${name.seq}, expected ${highest + 1}`);
+    const expected = 1 + Math.max(0, ...before.map((each) => each.name.seq));
+    if (expected !== name.seq && missing.length === 0) {
+      throw corruptEntry(this.#object(name), `its number is ${name.seq}, expected ${expected}`);
     }
+    for (const hash of prev) this.#named.add(hash);
+    for (const hash of missing) this.#gaps.push({ link, missing: hash });
     this.#links.set(toHex(name.hash), link);
   }
 
@@ -72,28 +81,25 @@ export class LogChain {
     return this.#gaps.length === 0 && ![...this.#links.values()].some((link) => link.checkpoint);
   }
 
-  /**
-   * Judges the whole log.
-   *
-   * @returns the heads in log order, and the entries that a checkpoint stands for, which say nothing any more.
-   * @throws {BitacoraError} `OBJECT_MISSING` naming an entry that must be there.
-   */
-  finish(): { readonly heads: readonly Head[]; readonly covered: readonly EntryName[] } {
+  /** Judges the whole log. */
+  finish(): Judgement {
     const checkpoints = [...this.#links.values()].filter((link) => link.checkpoint);
     const reached = this.#reach(
       checkpoints.flatMap((link) => [...link.checkpoint!.heads, ...link.checkpoint!.entries]),
     );
     const live = new Set<string>();
+    const gaps = new Map<string, LogGap>();
+    const lack = (hash: string, namedBy: EntryName) => gaps.set(hash, { missing: fromHex(hash), namedBy });
     for (const link of checkpoints) {
       if (reached.has(toHex(link.name.hash))) continue;
       for (const hash of link.checkpoint!.entries) {
-        if (!this.#links.has(hash)) throw this.#missing(hash, link.name);
+        if (!this.#links.has(hash)) lack(hash, link.name);
         live.add(hash);
       }
     }
     for (const { link, missing } of this.#gaps) {
       if (reached.has(toHex(link.name.hash)) || link.checkpoint?.heads.includes(missing)) continue;
-      throw this.#missing(missing, link.name);
+      lack(missing, link.name);
     }
     const heads: Head[] = [];
     const covered: EntryName[] = [];
@@ -102,7 +108,8 @@ export class LogChain {
       if (!reached.has(hash) && !this.#named.has(hash)) heads.push({ name, time });
     }
     heads.sort((a, b) => compareNames(a.name, b.name));
-    return { heads, covered };
+    const covers = (hash: Uint8Array) => reached.has(toHex(hash)) && !live.has(toHex(hash));
+    return { heads, covered, gaps: [...gaps.values()], covers };
   }
 
   /** Everything from `start` backwards, through what older checkpoints stand for. */
@@ -116,13 +123,5 @@ export class LogChain {
       if (link) queue.push(...link.prev, ...(link.checkpoint?.entries ?? []));
     }
     return reached;
-  }
-
-  #missing(hash: string, namedBy: EntryName): BitacoraError {
-    return new BitacoraError(
-      'OBJECT_MISSING',
-      `The log entry with the hash ${hash} is missing; "${this.#object(namedBy)}" names it. Restore it from a copy of the vault.`,
-      { details: { object: hash, namedBy: this.#object(namedBy) } },
-    );
   }
 }

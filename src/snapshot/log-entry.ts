@@ -1,7 +1,7 @@
 import { BitacoraError, equalBytes, type Random, toHex } from '../base/index.js';
 import { OBJECT_TYPES, openSimple, readHeader, sealSimple, sha256 } from '../crypto/index.js';
 import { decodeLogEntry, encodeLogEntry, type LogEntry, logName, uidOf, VAULT_FORMAT } from '../format/index.js';
-import type { EntryName, UserKeys } from '../store/index.js';
+import type { EntryName, LogGap, UserKeys } from '../store/index.js';
 
 /** An entry of the log with its name. */
 export interface NamedEntry {
@@ -48,6 +48,16 @@ export function entryObject(keys: UserKeys, { seq, hash }: EntryName): string {
 
 export function corruptEntry(object: string, what: string): BitacoraError {
   return new BitacoraError('DATA_CORRUPT', `The log entry "${object}" is damaged: ${what}.`, { details: { object } });
+}
+
+/** The finding that an entry is not there although another one names it. */
+export function missingEntry(keys: UserKeys, { missing, namedBy }: LogGap): BitacoraError {
+  const [object, by] = [toHex(missing), entryObject(keys, namedBy)];
+  return new BitacoraError(
+    'OBJECT_MISSING',
+    `The log entry with the hash ${object} is missing; "${by}" names it. Restore it from a copy of the vault.`,
+    { details: { object, namedBy: by } },
+  );
 }
 
 /** The order of the log: every entry behind its predecessors, and the same order for everybody. */

@@ -1,15 +1,29 @@
-import { BitacoraError, type Logger, noProgress, type ProgressSink, throwIfAborted, toHex } from '../base/index.js';
-import { packName, packsPrefix, parseObjectName, uidOf } from '../format/index.js';
-import { entryObject, LogChain, listEntries, readEntries, type SealedEntry } from '../snapshot/index.js';
-import type { CallOptions, ObjectReader } from '../storage/index.js';
-import { type PackHead, readPackHead, type UserIndex, type UserKeys } from '../store/index.js';
+import {
+  BitacoraError,
+  fromHex,
+  isBitacoraError,
+  noProgress,
+  type ProgressSink,
+  throwIfAborted,
+  toHex,
+} from '../base/index.js';
+import { packName, packsPrefix, parseObjectName, type QuarantinedPack, uidOf } from '../format/index.js';
+import {
+  entryObject,
+  isDamaged,
+  type Judgement,
+  LogChain,
+  listEntries,
+  missingEntry,
+  readEntries,
+  type SealedEntry,
+} from '../snapshot/index.js';
+import { type PackHead, readPackHead } from '../store/index.js';
 import { readAhead } from './ordered.js';
+import { type SalvageContext, salvageLog } from './salvage-log.js';
 
-export interface RebuildContext extends CallOptions {
-  readonly backend: ObjectReader;
-  readonly index: UserIndex;
-  readonly keys: UserKeys;
-  readonly logger: Logger;
+export interface RebuildContext extends SalvageContext {
+  readonly readOnly: boolean;
   readonly progress?: ProgressSink | undefined;
 }
 
@@ -17,8 +31,13 @@ export interface RebuildResult {
   readonly packs: number;
   readonly chunks: number;
   readonly entries: number;
-  /** Packs that are damaged (`DATA_CORRUPT`), seem newer (`FORMAT_NEWER`), or that a manifest names and nobody has (`OBJECT_MISSING`). */
+  /**
+   * Log entries and packs that are damaged (`DATA_CORRUPT`), packs that seem newer (`FORMAT_NEWER`), and what others name and nobody
+   * has (`OBJECT_MISSING`).
+   */
   readonly problems: readonly BitacoraError[];
+  /** Those of them that are log entries. */
+  readonly logProblems: readonly BitacoraError[];
 }
 
 const READS_AT_ONCE = 8;
@@ -26,8 +45,12 @@ const ENTRIES_A_BATCH = 500;
 
 /** What the log says of packs, by hash in hex. */
 interface LogFacts {
-  readonly heads: SealedEntry['name'][];
+  readonly judgement: Judgement;
   readonly muted: SealedEntry[];
+  /** What is wrong with entries. */
+  readonly problems: BitacoraError[];
+  /** What entries say of damage, in their order. */
+  readonly quarantine: QuarantinedPack[];
   /** Packs that manifests name, in the order of the log. */
   readonly named: Set<string>;
   /** Packs that count as gone. */
@@ -35,43 +58,39 @@ interface LogFacts {
 }
 
 /**
- * Makes a user's index anew from the backend alone: the whole log, and of each pack header, footer and trailer. A pack that
- * is damaged or missing is reported and the rest goes on. Memory grows by a name a pack, not with chunks. Killed half-way,
- * it leaves an index that says that it is not complete.
+ * Makes a user's index anew from the backend alone: the whole log, and of each pack header, footer and trailer. What is damaged or
+ * missing is reported and the rest goes on. Memory grows by a name a pack, not with chunks. Killed half-way, it leaves an index that
+ * says that it is not complete.
  *
- * @throws {BitacoraError} `DATA_CORRUPT` or `OBJECT_MISSING` naming a log entry; `FORMAT_NEWER`; `CANCELLED`; the backend's
- *   errors where it could not be asked: then the index stays incomplete.
+ * @throws {BitacoraError} `FORMAT_NEWER`; `CANCELLED`; the backend's errors where it could not be asked: then the index stays
+ *   incomplete.
  */
 export async function rebuildUser(context: RebuildContext): Promise<RebuildResult> {
   const { index } = context;
-  // A log that is broken on the backend may be whole in the index: that copy must not go.
-  if (index.mark.entries > 0) await checkLog(context);
+  // A log that is broken on the backend may be whole in the index: that copy goes back before it goes.
+  if (!context.readOnly) await salvageLog(context);
   await index.clear();
   const facts = await replayLog(context);
-  const problems = await addAllPacks(context, facts);
+  const packProblems = await addAllPacks(context, facts);
   const named = [...facts.named].map((hash) => new Uint8Array(Buffer.from(hash, 'hex')));
   await index.applyEntries({
     entries: facts.muted.map(({ name, sealed }) => ({ ...name, sealed, covered: true })),
-    heads: facts.heads,
+    heads: facts.judgement.heads.map(({ name }) => name),
     packs: named,
+    quarantine: facts.quarantine,
+    gaps: facts.judgement.gaps,
   });
-  await index.setComplete(problems.length > 0);
+  await index.setComplete(packProblems.length > 0);
   const { packs, chunks, entries } = index.mark;
-  return { packs, chunks, entries, problems };
-}
-
-async function checkLog({ backend, keys, signal }: RebuildContext): Promise<void> {
-  const chain = new LogChain((name) => entryObject(keys, name));
-  const names = listEntries(backend, keys, { signal });
-  for await (const entry of readEntries({ backend, keys, signal }, names)) chain.add(entry);
-  chain.finish();
+  return { packs, chunks, entries, problems: [...facts.problems, ...packProblems], logProblems: facts.problems };
 }
 
 /** Enters all entries before they are judged as a chain: until then the index is not complete. */
 async function replayLog(context: RebuildContext): Promise<LogFacts> {
   const { backend, index, keys, signal } = context;
   const chain = new LogChain((name) => entryObject(keys, name));
-  const facts = { named: new Set<string>(), tombstoned: new Set<string>() };
+  const facts = { named: new Set<string>(), tombstoned: new Set<string>(), quarantine: [] as QuarantinedPack[] };
+  const damaged = new Map<string, BitacoraError>();
   let batch: SealedEntry[] = [];
   const flush = async (): Promise<void> => {
     throwIfAborted(signal);
@@ -79,18 +98,46 @@ async function replayLog(context: RebuildContext): Promise<LogFacts> {
     batch = [];
   };
   for await (const named of readEntries({ backend, keys, signal }, listEntries(backend, keys, { signal }))) {
+    const damage = isDamaged(named) ? named.damage : outOfPlace(chain, named);
+    if (damage || isDamaged(named)) {
+      damaged.set(toHex(named.name.hash), damage!);
+      continue;
+    }
     const { entry } = named;
-    chain.add(named);
     if (entry.kind === 'manifest') for (const pack of entry.body.packs) facts.named.add(toHex(pack));
     if (entry.kind === 'tombstone') for (const pack of entry.body.packs) facts.tombstoned.add(toHex(pack));
+    if (entry.kind === 'quarantine') facts.quarantine.push(...entry.body.packs);
     batch.push(named);
     if (batch.length >= ENTRIES_A_BATCH) await flush();
   }
   await flush();
-  const { heads, covered } = chain.finish();
+  const judgement = chain.finish();
   const muted: SealedEntry[] = [];
-  for await (const entry of readEntries({ backend, keys, signal }, covered)) muted.push(entry);
-  return { ...facts, heads: heads.map(({ name }) => name), muted };
+  for await (const entry of readEntries({ backend, keys, signal }, judgement.covered)) {
+    if (!isDamaged(entry)) muted.push(entry);
+  }
+  return { ...facts, judgement, muted, problems: logProblems(context, judgement, damaged) };
+}
+
+/** Damaged entries that no checkpoint stands for, and missing ones that are not just damaged. */
+function logProblems(
+  { keys }: RebuildContext,
+  { covers, gaps }: Judgement,
+  damaged: ReadonlyMap<string, BitacoraError>,
+): BitacoraError[] {
+  const damages = [...damaged].filter(([hash]) => !covers(fromHex(hash))).map(([, damage]) => damage);
+  const lost = gaps.filter(({ missing }) => !damaged.has(toHex(missing)));
+  return [...damages, ...lost.map((gap) => missingEntry(keys, gap))];
+}
+
+function outOfPlace(chain: LogChain, named: SealedEntry): BitacoraError | undefined {
+  try {
+    chain.add(named);
+    return undefined;
+  } catch (error) {
+    if (isBitacoraError(error, 'DATA_CORRUPT')) return error;
+    throw error;
+  }
 }
 
 interface ListedPack {
@@ -118,7 +165,6 @@ async function addAllPacks(context: RebuildContext, facts: LogFacts): Promise<Bi
     if (facts.tombstoned.has(hash)) continue;
     problems.push(missingPack(packName(uidOf(keys.uid), Buffer.from(hash, 'hex'))));
   }
-  for (const { code, message, details } of problems) context.logger.error(message, { code, object: details.object });
   return problems;
 }
 

@@ -1,3 +1,4 @@
+import type { BitacoraError } from '../base/index.js';
 import type { ChunkerParameters } from '../chunking/index.js';
 import type { Key32 } from '../crypto/index.js';
 import type { OpenSecrets } from '../engine/index.js';
@@ -26,6 +27,8 @@ export interface RepositoryParts {
   readonly readOnly: boolean;
   /** What had to be rebuilt to open it. */
   readonly rebuilt: RebuildResult | undefined;
+  /** Entries of the log that are damaged, or missing although others name them. */
+  readonly logProblems: readonly BitacoraError[];
 }
 
 /** One user's open repository: keys, index, log and the backend that holds the user's objects. */
@@ -49,6 +52,8 @@ export class UserRepository {
   readonly snapshots: Snapshots;
   readonly readOnly: boolean;
   readonly rebuilt: RebuildResult | undefined;
+  /** What of the log could not be read when the user was opened: `DATA_CORRUPT` or `OBJECT_MISSING` each. The rest holds. */
+  readonly logProblems: readonly BitacoraError[];
   readonly #close: () => void;
 
   /** @param close - Called by `close`. */
@@ -68,6 +73,7 @@ export class UserRepository {
     this.chunks = new ChunkReader({ index, backend, secrets: this.openSecrets });
     this.trees = new TreeReader(this.chunks);
     this.rebuilt = parts.rebuilt;
+    this.logProblems = parts.logProblems;
     this.log = log;
     this.snapshots = new Snapshots(this.log);
     this.#close = close;

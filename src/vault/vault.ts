@@ -17,8 +17,7 @@ import type { IndexDirectory } from './index-directory.js';
 import { KeyRing } from './key-ring.js';
 import type { VaultLock } from './lock.js';
 import { QueueFiles } from './queue-files.js';
-import type { RebuildResult } from './rebuild-user.js';
-import { refreshUser } from './refresh-user.js';
+import { type Refreshed, refreshUser } from './refresh-user.js';
 import { Registry, type UserList } from './registry.js';
 import { checkUserName } from './user-names.js';
 import { UserRepository } from './user-repository.js';
@@ -50,7 +49,7 @@ interface OpenUser {
   readonly opening: Promise<{
     readonly keys: KeyRing;
     readonly log: Log;
-    readonly rebuilt: RebuildResult | undefined;
+    readonly refreshed: Refreshed;
   }>;
   holders: number;
 }
@@ -128,10 +127,11 @@ export class Vault {
 
   /**
    * Opens a user: loads the keys, and makes the index agree with the backend, by a rebuild if need be. May be called
-   * while the user is open; each result is closed on its own.
+   * while the user is open; each result is closed on its own. What is wrong with the log keeps nobody from what is sound:
+   * `UserRepository.logProblems` tells it.
    *
-   * @throws {BitacoraError} `BAD_NAME`; `UNKNOWN_USER`; `OBJECT_MISSING` or `DATA_CORRUPT` naming a key bundle or log entry;
-   *   `FORMAT_NEWER`; `CANCELLED`; the backend's errors.
+   * @throws {BitacoraError} `BAD_NAME`; `UNKNOWN_USER`; `OBJECT_MISSING` or `DATA_CORRUPT` naming a key bundle; `FORMAT_NEWER`;
+   *   `CANCELLED`; the backend's errors.
    */
   async openUser(name: string, options: OpenUserOptions = {}): Promise<UserRepository> {
     const record = await this.findUser(name);
@@ -146,10 +146,10 @@ export class Vault {
     user.holders++;
     const release = this.#releaser(key, user, record.uid);
     try {
-      const { keys, log, rebuilt } = await user.opening;
+      const { keys, log, refreshed } = await user.opening;
       const { backend, readOnly, directory } = this.#parts;
       const index = await directory.index.user(record.uid);
-      return new UserRepository({ name, keys, index, backend, log, readOnly, rebuilt }, release);
+      return new UserRepository({ name, keys, index, backend, log, readOnly, ...refreshed }, release);
     } catch (error) {
       release();
       throw error;
@@ -188,17 +188,17 @@ export class Vault {
     const bundles = await loadBundles(this.#bundleContext(record.uid));
     const keys = new KeyRing(this.#parts.vaultId, record.uid, bundles);
     try {
-      const rebuilt = await this.#refresh(record, keys, options);
+      const refreshed = await this.#refresh(record, keys, options);
       const { backend, directory, readOnly, clock, random, logger } = this.#parts;
       const index = await directory.index.user(record.uid);
-      return { keys, log: new Log({ backend, index, keys, readOnly, clock, random, logger }), rebuilt };
+      return { keys, log: new Log({ backend, index, keys, readOnly, clock, random, logger }), refreshed };
     } catch (error) {
       keys.close();
       throw error;
     }
   }
 
-  async #refresh(record: RegistryRecord, keys: KeyRing, options: OpenUserOptions): Promise<RebuildResult | undefined> {
+  async #refresh(record: RegistryRecord, keys: KeyRing, options: OpenUserOptions): Promise<Refreshed> {
     const { directory, backend, logger, readOnly } = this.#parts;
     const { rebuild: force, signal, progress } = options;
     const refresh = async () => {

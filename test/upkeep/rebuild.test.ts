@@ -24,7 +24,7 @@ t.test('rebuildIndex() finds every user’s chunks and snapshots again', async (
   t.same(damaged, []);
   t.same(
     users,
-    ['ana', 'bob', 'cyd'].map((name) => ({ name, packs: 13, chunks: 39, entries: 12, problems: [] })),
+    ['ana', 'bob', 'cyd'].map((name) => ({ name, packs: 13, chunks: 39, entries: 12, problems: [], logProblems: [] })),
   );
   t.equal(seen.length, 39);
   t.equal(seen[12]!.files, 13);
