@@ -16,6 +16,8 @@ export interface RegistryRecord {
   readonly created: number;
   readonly state: 'active' | 'erased';
   readonly sources: readonly RegistrySource[];
+  /** Patterns left out of this user's snapshots. */
+  readonly exclude: readonly string[];
 }
 
 function readSource(fields: Fields): RegistrySource {
@@ -31,6 +33,7 @@ function readRecord(fields: Fields): RegistryRecord {
     created: fields.int('created'),
     state: fields.word('state', ['active', 'erased']),
     sources: fields.maps('sources', readSource),
+    exclude: fields.texts('exclude'),
   };
   fields.end();
   return record;
@@ -40,7 +43,7 @@ function readRecord(fields: Fields): RegistryRecord {
 export function encodeRegistryRecord(record: RegistryRecord): Uint8Array {
   const { name, uid, created, state } = record;
   const sources = record.sources.map(({ kind, path }) => ({ kind, path }));
-  return encodeBody({ name, uid, created, state, sources }, readRecord);
+  return encodeBody({ name, uid, created, state, sources, exclude: [...record.exclude] }, readRecord);
 }
 
 /** Reads the body of a registry record; its runs of bytes are views. @throws {BitacoraError} `DATA_CORRUPT`, `FORMAT_NEWER`. */

@@ -9,4 +9,4 @@ export { type RebuildResult, rebuildUser } from './rebuild-user.js';
 export type { UserList } from './registry.js';
 export { checkUserName } from './user-names.js';
 export type { UserRepository, UserSecrets } from './user-repository.js';
-export type { OpenUserOptions, Vault } from './vault.js';
+export type { OpenUserOptions, UserSettings, Vault } from './vault.js';

@@ -1,4 +1,4 @@
-import { BitacoraError, equalBytes, type Random, utf8 } from '../base/index.js';
+import { BitacoraError, equalBytes, isBitacoraError, type Random, utf8 } from '../base/index.js';
 import { hmacSha256, type MasterKeys, OBJECT_TYPES, openSimple, sealSimple } from '../crypto/index.js';
 import {
   decodeRegistryRecord,
@@ -15,6 +15,19 @@ import type { Backend } from '../storage/index.js';
 /** Records are of the vault, not of a user. */
 const NO_USER = new Uint8Array(16);
 
+/** How often a record may be replaced while it is looked for. */
+const REPLACED_TRIES = 5;
+
+interface Version {
+  readonly object: string;
+  readonly version: number;
+}
+
+interface Newest {
+  readonly record: RegistryRecord;
+  readonly version: number;
+}
+
 export interface UserList {
   /** Newest version of each, sorted by name. */
   readonly records: readonly RegistryRecord[];
@@ -27,6 +40,7 @@ export class Registry {
   readonly #backend: Backend;
   readonly #keys: MasterKeys;
   readonly #vaultId: Uint8Array;
+  #last: Promise<unknown> = Promise.resolve();
 
   constructor(backend: Backend, keys: MasterKeys, vaultId: Uint8Array) {
     this.#backend = backend;
@@ -36,28 +50,24 @@ export class Registry {
 
   /** Throws `DATA_CORRUPT` naming the record, if it is damaged. */
   async find(name: string): Promise<RegistryRecord | undefined> {
-    let newest: string | undefined;
-    for await (const object of this.#backend.list(registryPrefix(this.#hash(name)))) {
-      if (parseObjectName(object.name)?.type === 'registry') newest = object.name;
-    }
-    return newest === undefined ? undefined : this.#read(newest);
+    return (await this.#newest(this.#prefix(name)))?.record;
   }
 
   /** Every user's newest record. One that is damaged hides no other. */
   async list(): Promise<UserList> {
-    const newest = new Map<string, string>();
-    for await (const { name } of this.#backend.list(REGISTRY_PREFIX)) {
-      const parsed = parseObjectName(name);
+    const seen = new Map<string, Version>();
+    for (const version of await this.#versions(REGISTRY_PREFIX)) {
       // Versions of one name follow each other in rising order.
-      if (parsed?.type === 'registry') newest.set(name.slice(0, name.lastIndexOf('-')), name);
+      seen.set(version.object.slice(0, version.object.lastIndexOf('-') + 1), version);
     }
     const records: RegistryRecord[] = [];
     const damaged: BitacoraError[] = [];
-    for (const object of newest.values()) {
+    for (const [prefix, version] of seen) {
       try {
-        records.push(await this.#read(object));
+        const newest = await this.#newest(prefix, version);
+        if (newest) records.push(newest.record);
       } catch (error) {
-        if (!(error instanceof BitacoraError) || error.code !== 'DATA_CORRUPT') throw error;
+        if (!isBitacoraError(error, 'DATA_CORRUPT')) throw error;
         damaged.push(error);
       }
     }
@@ -66,7 +76,45 @@ export class Registry {
   }
 
   /** Writes the first version of a record; durable when it resolves. Throws `OBJECT_EXISTS` if the name is taken. */
-  async add(record: RegistryRecord, random: Random): Promise<void> {
+  add(record: RegistryRecord, random: Random): Promise<void> {
+    return this.#put(record, 1, random);
+  }
+
+  /**
+   * Writes the next version of a record. It is durable before the older versions are removed, and they are gone when this
+   * resolves. Changes are done one after another, each upon the one before.
+   *
+   * @param change - Given the newest version; the name and uid that it returns must be the same.
+   * @returns the record as it is now, undefined if there is none.
+   * @throws {BitacoraError} `DATA_CORRUPT` for a damaged record; the backend's errors.
+   */
+  change(
+    name: string,
+    change: (record: RegistryRecord) => RegistryRecord,
+    random: Random,
+  ): Promise<RegistryRecord | undefined> {
+    const result = this.#last.then(() => this.#change(name, change, random));
+    this.#last = result.catch(() => undefined);
+    return result;
+  }
+
+  async #change(
+    name: string,
+    change: (record: RegistryRecord) => RegistryRecord,
+    random: Random,
+  ): Promise<RegistryRecord | undefined> {
+    const newest = await this.#newest(this.#prefix(name));
+    if (!newest) return undefined;
+    const record = change(newest.record);
+    await this.#put(record, newest.version + 1, random);
+    const remover = this.#backend.remover();
+    for (const { object, version } of await this.#versions(this.#prefix(name))) {
+      if (version <= newest.version) await remover.remove(object);
+    }
+    return record;
+  }
+
+  async #put(record: RegistryRecord, version: number, random: Random): Promise<void> {
     const context = {
       format: VAULT_FORMAT,
       type: OBJECT_TYPES.registry,
@@ -76,7 +124,40 @@ export class Registry {
       uid: NO_USER,
     };
     const bytes = sealSimple(this.#keys.registryKey, context, encodeRegistryRecord(record), random);
-    await this.#backend.put(registryName(this.#hash(record.name), 1), { bytes });
+    await this.#backend.put(registryName(this.#hash(record.name), version), { bytes });
+  }
+
+  /** All versions of one name, in rising order. */
+  async #versions(prefix: string): Promise<Version[]> {
+    const versions: Version[] = [];
+    for await (const { name: object } of this.#backend.list(prefix)) {
+      const parsed = parseObjectName(object);
+      if (parsed?.type === 'registry') versions.push({ object, version: parsed.version });
+    }
+    return versions;
+  }
+
+  /**
+   * The newest version of one name. One that is gone between the look and the reading was replaced by a later one.
+   *
+   * @param seen - The newest as it was seen already.
+   */
+  async #newest(prefix: string, seen?: Version): Promise<Newest | undefined> {
+    let newest = seen;
+    for (let tries = 1; ; tries++) {
+      newest ??= (await this.#versions(prefix)).at(-1);
+      if (!newest) return undefined;
+      try {
+        return { record: await this.#read(newest.object), version: newest.version };
+      } catch (error) {
+        if (!isBitacoraError(error, 'OBJECT_MISSING') || tries === REPLACED_TRIES) throw error;
+        newest = undefined;
+      }
+    }
+  }
+
+  #prefix(name: string): string {
+    return registryPrefix(this.#hash(name));
   }
 
   #hash(name: string): Uint8Array {

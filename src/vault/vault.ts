@@ -38,6 +38,9 @@ export interface VaultParts {
   readonly logger: Logger;
 }
 
+/** What an operator decides of a user. */
+export type UserSettings = Partial<Pick<RegistryRecord, 'sources' | 'exclude'>>;
+
 export interface OpenUserOptions extends CallOptions {
   /** Told of a rebuild, should one be needed. */
   readonly progress?: ProgressSink | undefined;
@@ -99,9 +102,14 @@ export class Vault {
   /**
    * The user of that name, made if there is none: keys first, in two copies that were read back, then the record.
    *
+   * @param more - What a new user's record says besides.
+   *
    * @throws {BitacoraError} `BAD_NAME`; `VAULT_READ_ONLY`; `UNKNOWN_USER` if the user was erased; the backend's errors.
    */
-  async ensureUser(name: string): Promise<{ readonly record: RegistryRecord; readonly created: boolean }> {
+  async ensureUser(
+    name: string,
+    more: UserSettings = {},
+  ): Promise<{ readonly record: RegistryRecord; readonly created: boolean }> {
     checkUserName(name);
     const found = await this.#registry.find(name);
     if (found) return { record: await this.findUser(name), created: false };
@@ -112,7 +120,8 @@ export class Vault {
       uid: random.bytes(16),
       created: clock.now(),
       state: 'active',
-      sources: [],
+      sources: more.sources ?? [],
+      exclude: more.exclude ?? [],
     };
     await createBundle(this.#bundleContext(record.uid), random, record.created);
     try {
@@ -123,6 +132,23 @@ export class Vault {
       return { record: await this.findUser(name), created: false };
     }
     return { record, created: true };
+  }
+
+  /**
+   * Changes what a user's record says; durable when it resolves. Calls that overlap are done one after another.
+   *
+   * @param change - Given what the record says now.
+   * @throws {BitacoraError} `BAD_NAME`; `VAULT_READ_ONLY`; `UNKNOWN_USER`; `DATA_CORRUPT`; the backend's errors.
+   */
+  async changeUser(name: string, change: (record: RegistryRecord) => UserSettings): Promise<RegistryRecord> {
+    await this.findUser(name);
+    this.checkWritable();
+    const changed = await this.#registry.change(
+      name,
+      (record) => ({ ...record, ...change(record) }),
+      this.#parts.random,
+    );
+    return changed ?? this.findUser(name);
   }
 
   /**

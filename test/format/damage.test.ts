@@ -54,6 +54,7 @@ const record = encodeRegistryRecord({
   created: 5,
   state: 'active',
   sources: [{ kind: 'path', path: fixedBytes(5, 'path') }],
+  exclude: ['*.o'],
 });
 const vaultFile = encodeVaultFile({ format: 0, vaultId: fixedBytes(16, 'v'), created: 5, mac: fixedBytes(32, 'm') });
 const keyFile = encodeKeyFile({ vaultId: fixedBytes(16, 'v'), masterKey: fixedBytes(32, 'k') });

@@ -32,6 +32,7 @@ const RECORD: RegistryRecord = {
   created: 1_700_000_000_000,
   state: 'active',
   sources: [{ kind: 'path', path: Uint8Array.of(0x2f, 0xff) }],
+  exclude: ['*.tmp'],
 };
 
 t.test('a user bundle comes back', (t) => {

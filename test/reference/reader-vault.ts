@@ -69,6 +69,7 @@ const RECORD = {
   created: 'int',
   state: 'active|erased',
   sources: [{ kind: 'path', path: 'bin' }],
+  exclude: ['str'],
 } as const;
 
 /** Section 5 of the format page. */

@@ -3,7 +3,14 @@ import t from 'tap';
 import { equalBytes, systemRandom, toHex } from '../../src/base/index.js';
 import { deriveMaster, hmacSha256, sealSimple } from '../../src/crypto/index.js';
 import { bundlesPrefix, decodeKeyFile, encodeRegistryRecord, registryName, uidOf } from '../../src/format/index.js';
-import { type FaultRule, MemoryBackend, scriptedFaults, withFaults } from '../../src/storage/index.js';
+import {
+  type Backend,
+  type FaultRule,
+  MemoryBackend,
+  type ObjectEntry,
+  scriptedFaults,
+  withFaults,
+} from '../../src/storage/index.js';
 import { checkUserName } from '../../src/vault/index.js';
 import { makeVault, memoryLogger, openUser, type Place, storeSnapshot } from './fixture.js';
 
@@ -244,4 +251,88 @@ t.test('two users do not share chunk ids, keys or cut points', async (t) => {
   t.same(ana.chunker.small, { algorithm: 'sgear', minBytes: 16384, normalBytes: 65536, maxBytes: 262144 });
   t.throws(() => ana.keys.packKey(9, 9, 'an object'), { code: 'DATA_CORRUPT', message: /an object/ });
   await vault.close();
+});
+
+const source = (path: string) => ({ kind: 'path' as const, path: Buffer.from(path) });
+
+t.test('changeUser() replaces what a record says, and leaves one version of it', async (t) => {
+  const memory = new MemoryBackend();
+  const place = await makeVault(t, memory);
+  const vault = await place.open();
+  t.teardown(() => vault.close());
+  const { record } = await vault.ensureUser('ana', { sources: [source('/srv/ana')], exclude: ['*.tmp'] });
+  t.match(record, { sources: [source('/srv/ana')], exclude: ['*.tmp'] });
+  t.match((await vault.ensureUser('ana', { exclude: ['other'] })).record, { exclude: ['*.tmp'] }, 'of a new user only');
+  await vault.changeUser('ana', ({ sources }) => ({ sources: [...sources, source('/home/ana')] }));
+  await vault.changeUser('ana', () => ({ exclude: [] }));
+  const expected = { ...record, sources: [source('/srv/ana'), source('/home/ana')], exclude: [] };
+  t.same(await vault.findUser('ana'), expected);
+  t.same((await vault.users()).records, [expected]);
+  t.match(await names(memory, 'registry/'), [/-000003$/]);
+  await t.rejects(
+    vault.changeUser('bob', () => ({})),
+    { code: 'UNKNOWN_USER' },
+  );
+});
+
+t.test('changeUser() called twice at once does both', async (t) => {
+  const place = await makeVault(t, new MemoryBackend());
+  const vault = await place.open();
+  t.teardown(() => vault.close());
+  await vault.ensureUser('ana');
+  const add = (pattern: string) => vault.changeUser('ana', ({ exclude }) => ({ exclude: [...exclude, pattern] }));
+  await Promise.all(['a', 'b', 'c'].map(add));
+  t.same((await vault.findUser('ana')).exclude, ['a', 'b', 'c']);
+});
+
+t.test('a change that is cut short leaves the old or the new record, and the next one tidies up', async (t) => {
+  for (const [verb, effect, now] of [
+    ['put', 'io', 'old'],
+    ['put', 'unknown', 'new'],
+    ['remove', 'io', 'new'],
+  ] as const) {
+    const memory = new MemoryBackend();
+    const place = await makeVault(t, memory);
+    const name = (object: string) => object.startsWith('registry/');
+    const rules: FaultRule[] = [{ verb, name, nth: verb === 'put' ? 2 : 1, effect }];
+    const vault = await place.open({ backend: withFaults(memory, scriptedFaults(rules)) });
+    t.teardown(() => vault.close());
+    await vault.ensureUser('ana', { exclude: ['old'] });
+    await t.rejects(vault.changeUser('ana', () => ({ exclude: ['new'] })));
+    t.same((await vault.findUser('ana')).exclude, [now], `${verb} ${effect}`);
+    t.equal((await names(memory, 'registry/')).length, now === 'old' ? 1 : 2);
+    await vault.changeUser('ana', () => ({ exclude: ['last'] }));
+    t.same((await vault.findUser('ana')).exclude, ['last']);
+    t.equal((await names(memory, 'registry/')).length, 1);
+  }
+});
+
+t.test('a record that is replaced while it is looked for is found all the same', async (t) => {
+  const memory = new MemoryBackend();
+  const place = await makeVault(t, memory);
+  const writer = await place.open();
+  t.teardown(() => writer.close());
+  await writer.ensureUser('ana');
+  let replaced = 0;
+  const list: Backend['list'] = async function* (prefix, options) {
+    const listed: ObjectEntry[] = [];
+    for await (const entry of memory.list(prefix, options)) listed.push(entry);
+    if (prefix.startsWith('registry/') && replaced < 2) {
+      replaced++;
+      await writer.changeUser('ana', () => ({ exclude: [`${replaced}`] }));
+    }
+    yield* listed;
+  };
+  const backend = new Proxy<Backend>(memory, {
+    get(target, key) {
+      if (key === 'list') return list;
+      const member: unknown = Reflect.get(target, key, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+  const reader = await place.open({ backend, readOnly: true });
+  t.teardown(() => reader.close());
+  t.match((await reader.users()).records, [{ name: 'ana', exclude: ['2'] }]);
+  replaced = 0;
+  t.match(await reader.findUser('ana'), { exclude: ['2'] });
 });
