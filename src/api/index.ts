@@ -20,6 +20,8 @@ export type {
 export { type AnswerOf, type InputOf, OPERATIONS, type OperationName, type OperationsOf } from './operations.js';
 export { isWithin, joinPath, pathReadings, splitPath } from './paths.js';
 export { type Selected, type Selector, select, selectionFields } from './select.js';
+export { serveApi } from './serve.js';
+export { type ApiServer, DEFAULT_LIMITS, type ServerLimits, type ServerParts } from './server/parts.js';
 export {
   type CommandSourceSettings,
   type ConfiguredSource,

@@ -67,6 +67,8 @@ export interface Route {
   readonly summary: string;
   /** How it runs as a job, with progress and cancelling; others answer at once. */
   readonly job: JobTraits | undefined;
+  /** Whether its body may be bytes (`OperationContext.body`) instead of JSON; its input is then the query. Of jobs only. */
+  readonly upload?: boolean;
 }
 
 export interface JobTraits {

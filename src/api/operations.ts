@@ -13,7 +13,10 @@ type DocumentEntry<Input, Answer> = Entry<
   'document',
   DocumentOperation<Input, Answer>,
   { readonly input: ZodType<Input>; readonly answer: ZodType<Answer> }
->;
+> & {
+  /** The HTTP status of an answer; 200 where there is none. */
+  status?(answer: Answer): number;
+};
 type ItemEntry<Input, Head, Item> = Entry<
   'items',
   ItemOperation<Input, Head, Item>,
@@ -57,6 +60,9 @@ export const OPERATIONS = {
     path: '/api/commands/backup',
     summary: 'Takes a snapshot.',
     job: { access: 'write', durable: true },
+    upload: true,
+    // What was called critical and is not whole must not look like success.
+    status: ({ status, backup_type }) => (status === 'partial' && backup_type === 'critical' ? 409 : 200),
     load: async () => (await import('./operations/backup.js')).backUp,
     contract: () => import('./contract/backup.js'),
   }),
@@ -129,6 +135,7 @@ export const OPERATIONS = {
     path: '/api/restore',
     summary: 'Writes files back.',
     job: { access: 'read', durable: false },
+    status: ({ status }) => (status === 'corrupt' ? 500 : 200),
     load: async () => (await import('./operations/restore.js')).restoreFiles,
     contract: () => import('./contract/restore.js'),
   }),

@@ -42,4 +42,5 @@ export {
   statAt,
   statFd,
 } from './reading.js';
-export type { Capabilities, DataRange, LockOutcome, Xattr } from './system-calls.js';
+export { peerCredentials } from './sockets.js';
+export type { Capabilities, DataRange, LockOutcome, PeerCredentials, Xattr } from './system-calls.js';

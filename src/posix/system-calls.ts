@@ -36,6 +36,12 @@ export interface Owner {
 
 export type LockOutcome = 'locked' | 'busy' | 'unsupported';
 
+export interface PeerCredentials {
+  readonly pid: number;
+  readonly uid: number;
+  readonly gid: number;
+}
+
 /** The calls that exist in two ways, through the C library and in plain Node. The door's functions say what each does. */
 export interface SystemCalls {
   capabilities(): Capabilities;
@@ -71,6 +77,8 @@ export interface SystemCalls {
   mknodAt(dirfd: number, name: Uint8Array, mode: number, major: number, minor: number): void;
   syncFileSystem(fd: number): void;
   tryLock(fd: number): LockOutcome;
+  /** Undefined where it cannot be told. */
+  peerCredentials(fd: number): PeerCredentials | undefined;
   findOwner(kind: 'user' | 'group', wanted: number | Uint8Array): Owner | undefined;
 }
 

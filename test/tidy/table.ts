@@ -38,6 +38,7 @@ const FILES: Places = [
   'src/backup/',
   'src/restore/',
   'src/upkeep/',
+  'src/api/server/',
   'src/daemon/',
   'src/cli/',
 ];
@@ -95,6 +96,7 @@ export const AMBIENT: readonly { readonly names: readonly string[]; readonly pla
     {
       names: ['process.env'],
       places: [
+        'src/backup/environment.ts',
         'src/codec/environment.ts',
         'src/posix/environment.ts',
         'src/vault/environment.ts',

@@ -6,6 +6,7 @@ import { loadLibc } from './libc.js';
 import { canOpenBeneath, nativeOpening } from './opening.js';
 import { nativeOwners } from './owners.js';
 import { nativeReading } from './reading.js';
+import { nativeSockets } from './sockets.js';
 import { nativeXattrs } from './xattrs.js';
 
 const calls: SystemCalls = {
@@ -23,6 +24,7 @@ const calls: SystemCalls = {
   ...nativeXattrs,
   ...nativeChanging,
   ...nativeOwners,
+  ...nativeSockets,
 };
 
 /** The calls through the C library, or undefined where it cannot be reached or lacks what everything here needs. */

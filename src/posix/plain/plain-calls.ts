@@ -15,6 +15,7 @@ export const plainCalls: SystemCalls = {
     beneath: false,
     kernelLock: systemTool('flock') !== undefined,
   }),
+  peerCredentials: () => undefined,
   findOwner: () => undefined,
   ...plainOpening,
   ...plainReading,

@@ -1,0 +1,85 @@
+import type { FastifySchema } from 'fastify';
+import { type ZodType, z } from 'zod';
+import { errorItem } from '../contract/common.js';
+import { job } from '../contract/job.js';
+import type { Route } from '../operation.js';
+import { MEDIA } from '../protocol.js';
+import { type JsonSchema, jsonSchema } from './input.js';
+
+/** What a contract says of an answer: a document, or a head and items under a member, or the media type of bytes. */
+export interface Described {
+  readonly answer?: ZodType;
+  readonly head?: ZodType;
+  readonly item?: ZodType;
+  readonly tail?: ZodType<object>;
+  readonly member?: string;
+  readonly mediaType?: string;
+}
+
+const ERROR = jsonSchema(z.strictObject({ error: errorItem }), 'output');
+const ACCEPTED = jsonSchema(z.strictObject({ job_id: z.uuid() }), 'output');
+const EVENT = jsonSchema(job, 'output');
+const FAILURE = { description: 'What went wrong.', content: { [MEDIA.json]: { schema: ERROR } } };
+
+/** How a route appears in the OpenAPI document. It checks nothing: that is the contract's. */
+export function describe(name: string, route: Route, input: JsonSchema, contract: Described): FastifySchema {
+  const inPath = new Set([...route.path.matchAll(/:(\w+)/g)].map(([, param]) => param!));
+  const rest = Object.keys(input.properties ?? {}).filter((key) => !inPath.has(key));
+  const byQuery = route.method === 'GET' || route.method === 'DELETE';
+  const members = rest.length > 0 || !byQuery ? pick(input, rest) : undefined;
+  return {
+    operationId: name,
+    summary: route.summary,
+    ...(inPath.size > 0 ? { params: pick(input, [...inPath]) } : {}),
+    ...(members && byQuery ? { querystring: members } : {}),
+    ...(members && !byQuery && rest.length > 0 ? { body: { ...bodies(members, route) } } : {}),
+    response: {
+      200: { description: 'The answer.', content: answerContent(route, contract) },
+      ...(route.job
+        ? { 202: { description: 'It runs as this job.', content: { [MEDIA.json]: { schema: ACCEPTED } } } }
+        : {}),
+      '4xx': FAILURE,
+      '5xx': FAILURE,
+    },
+  } as FastifySchema;
+}
+
+function bodies(members: JsonSchema, route: Route): object {
+  const json = { [MEDIA.json]: { schema: members } };
+  return {
+    content: route.upload ? { ...json, [MEDIA.bytes]: { schema: { type: 'string', format: 'binary' } } } : json,
+  };
+}
+
+function answerContent(route: Route, contract: Described): Record<string, { schema: JsonSchema }> {
+  const events = route.job ? { [MEDIA.events]: { schema: EVENT } } : {};
+  if (contract.answer) return { [MEDIA.json]: { schema: jsonSchema(contract.answer, 'output') }, ...events };
+  if (contract.item && contract.head && contract.member !== undefined) {
+    const items = { type: 'array', items: jsonSchema(contract.item, 'output') };
+    const tail = contract.tail ? jsonSchema(contract.tail, 'output') : undefined;
+    return {
+      [MEDIA.json]: { schema: joined(jsonSchema(contract.head, 'output'), contract.member, items, tail) },
+      [MEDIA.lines]: { schema: {} },
+    };
+  }
+  return { [contract.mediaType ?? MEDIA.bytes]: { schema: { type: 'string', format: 'binary' } } };
+}
+
+/** What is in front of the items, they, and what is behind them. */
+function joined(head: JsonSchema, member: string, items: JsonSchema, tail: JsonSchema | undefined): JsonSchema {
+  return {
+    ...head,
+    properties: { ...head.properties, [member]: items, ...tail?.properties },
+    required: [...(head.required ?? []), member, ...(tail?.required ?? [])],
+  };
+}
+
+function pick(schema: JsonSchema, names: readonly string[]): JsonSchema {
+  const properties = Object.entries(schema.properties ?? {}).filter(([name]) => names.includes(name));
+  const required = (schema.required ?? []).filter((name) => names.includes(name));
+  return {
+    ...schema,
+    properties: Object.fromEntries(properties),
+    ...(required.length > 0 ? { required } : { required: [] }),
+  };
+}

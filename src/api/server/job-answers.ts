@@ -1,0 +1,131 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BitacoraError, isBitacoraError } from '../../base/index.js';
+import { hasEnded, type Job } from '../../scheduler/index.js';
+import { createJobWork } from '../job-work.js';
+import type { JobTraits } from '../operation.js';
+import { MEDIA } from '../protocol.js';
+import { sendJson } from './answer-error.js';
+import { writeEvents } from './events.js';
+import type { ServerLimits, ServerParts } from './parts.js';
+import { accepts, callSignal, hijack } from './request.js';
+
+/** What an answer of the server needs besides the call itself. */
+export interface Answering {
+  readonly parts: ServerParts;
+  readonly limits: ServerLimits;
+  /** Aborted when the server closes. */
+  readonly closing: AbortSignal;
+}
+
+export interface JobCall {
+  readonly name: string;
+  readonly traits: JobTraits;
+  readonly input: Readonly<Record<string, unknown>>;
+  /** The HTTP status of an answer. */
+  status(answer: unknown): number;
+}
+
+/**
+ * Has an operation run as a job. The answer is, as the caller prefers: the job's events; its id at once; or its result, where
+ * that comes within the time to wait, and the id otherwise.
+ */
+export async function answerJob(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answering: Answering,
+  call: JobCall,
+): Promise<unknown> {
+  const { host } = answering.parts;
+  const { queue } = host.daemon;
+  const upload = request.headers['content-type'] === MEDIA.bytes ? uploaded(request) : undefined;
+  const { user_id: user, dry_run: dryRun } = call.input;
+  const job = await queue.submit(
+    {
+      operation: call.name,
+      user: typeof user === 'string' ? user : undefined,
+      access: call.traits.access,
+      input: call.input,
+      // Bytes that are being sent do not survive, and what changes nothing need not.
+      durable: call.traits.durable && upload === undefined && dryRun !== true,
+    },
+    upload && createJobWork(host, upload),
+  );
+  if (accepts(request, MEDIA.events)) return answerEvents(request, reply, answering, job.id);
+  const { respondAsync, waitMs = answering.limits.waitMs } = preferences(request.headers.prefer);
+  const now = respondAsync && !upload ? job : await waitFor(reply, answering, job.id, upload ? undefined : waitMs);
+  if (upload) reply.header('connection', 'close');
+  if (!hasEnded(now)) {
+    reply.code(202).header('location', `/api/jobs/${job.id}`);
+    return sendJson(reply, { job_id: job.id });
+  }
+  if (now.state === 'succeeded') return sendJson(reply.code(call.status(now.result)), now.result);
+  throw now.error ?? new BitacoraError('INTERNAL', `The job ${job.id} ended as ${now.state} without saying why.`);
+}
+
+/** The events of a job up to its end. Throws `UNKNOWN_JOB`. */
+export async function answerEvents(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { parts, limits, closing }: Answering,
+  id: string,
+): Promise<void> {
+  const { queue } = parts.host.daemon;
+  queue.get(id);
+  const seen = Number(request.headers['last-event-id'] ?? Number.NaN);
+  const after = Number.isSafeInteger(seen) && seen > 0 ? seen : undefined;
+  const call = callSignal(reply, closing);
+  const response = hijack(reply, { 'content-type': `${MEDIA.events}; charset=utf-8` });
+  try {
+    await writeEvents(response, queue, id, { after, signal: call.signal, heartbeatMs: limits.heartbeatMs });
+  } catch (error) {
+    // Nobody listens any more: the job goes on without them.
+    if (!isBitacoraError(error, 'CANCELLED')) throw error;
+  } finally {
+    call.release();
+  }
+}
+
+async function waitFor(
+  reply: FastifyReply,
+  { parts, closing }: Answering,
+  id: string,
+  waitMs: number | undefined,
+): Promise<Job> {
+  const call = callSignal(reply, closing);
+  const enough = new AbortController();
+  const timer = waitMs === undefined ? undefined : setTimeout(() => enough.abort(), waitMs);
+  const stop = (): void => enough.abort();
+  if (call.signal.aborted) stop();
+  call.signal.addEventListener('abort', stop, { once: true });
+  try {
+    return await parts.host.daemon.queue.wait(id, { signal: enough.signal });
+  } finally {
+    clearTimeout(timer);
+    call.release();
+  }
+}
+
+const WAIT_SECONDS_MAX = 3600;
+
+/** `Prefer: respond-async, wait=10` (RFC 7240). */
+function preferences(header: string | string[] | undefined): { respondAsync: boolean; waitMs: number | undefined } {
+  const words = [header ?? []]
+    .flat()
+    .join(',')
+    .toLowerCase()
+    .split(/\s*[,;]\s*/);
+  const seconds = words.map((word) => /^\s*wait\s*=\s*"?(\d{1,5})"?\s*$/.exec(word)?.[1]).find((found) => found);
+  return {
+    respondAsync: words.some((word) => word.trim() === 'respond-async'),
+    waitMs: seconds === undefined ? undefined : Math.min(Number(seconds), WAIT_SECONDS_MAX) * 1000,
+  };
+}
+
+/** The body while it comes, read no faster than it is used; the connection stays, so that the answer gets through. */
+async function* uploaded({ raw }: FastifyRequest): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const part of raw.iterator({ destroyOnReturn: false })) yield part as Uint8Array;
+  } catch (error) {
+    throw new BitacoraError('CANCELLED', 'The upload broke off; nothing of it was kept.', { cause: error });
+  }
+}

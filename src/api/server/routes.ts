@@ -1,0 +1,74 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { ZodType } from 'zod';
+import { BitacoraError } from '../../base/index.js';
+import type { ItemStream, OperationContext, Route } from '../operation.js';
+import { OPERATIONS } from '../operations.js';
+import { MEDIA } from '../protocol.js';
+import { type Described, describe } from './describe.js';
+import { answerBytes, answerDocument, answerItems } from './direct-answers.js';
+import { InputReader } from './input.js';
+import { type Answering, answerJob } from './job-answers.js';
+
+/** An entry of the table of operations without its types, which are each other's only entry by entry. */
+interface AnyEntry extends Route {
+  readonly answer: 'document' | 'items' | 'bytes';
+  status?(answer: unknown): number;
+  load(): Promise<(context: OperationContext, input: unknown) => Promise<unknown>>;
+  contract(): Promise<Described & { readonly input: ZodType }>;
+}
+
+/** Adds a route for every operation of the table. */
+export async function addOperations(app: FastifyInstance, answering: Answering): Promise<void> {
+  for (const [name, entry] of Object.entries(OPERATIONS) as unknown as [string, AnyEntry][]) {
+    const contract = await entry.contract();
+    const reader = new InputReader(contract.input);
+    app.route({
+      method: entry.method,
+      url: entry.path,
+      schema: describe(name, entry, reader.schema, contract),
+      handler: (request, reply) => answer(request, reply, answering, { name, entry, contract, reader }),
+    });
+  }
+}
+
+interface Operation {
+  readonly name: string;
+  readonly entry: AnyEntry;
+  readonly contract: Described;
+  readonly reader: InputReader<unknown>;
+}
+
+async function answer(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answering: Answering,
+  { name, entry, contract, reader }: Operation,
+): Promise<unknown> {
+  const input = readInput(request, entry, reader);
+  const status = (document: unknown): number => entry.status?.(document) ?? 200;
+  if (entry.job) {
+    const call = { name, traits: entry.job, input: input as Record<string, unknown>, status };
+    return answerJob(request, reply, answering, call);
+  }
+  const operation = await entry.load();
+  const run = (context: OperationContext): Promise<unknown> => operation(context, input);
+  if (entry.answer === 'document') return answerDocument(reply, answering, run, status);
+  if (entry.answer === 'items') {
+    return answerItems(request, reply, answering, run as () => Promise<ItemStream<object, unknown>>);
+  }
+  const mediaType = contract.mediaType ?? MEDIA.bytes;
+  return answerBytes(request, reply, answering, run as () => Promise<AsyncIterable<Uint8Array>>, mediaType);
+}
+
+/** Where there is no JSON body, the query stands for it. */
+function readInput(request: FastifyRequest, entry: AnyEntry, reader: InputReader<unknown>): unknown {
+  const upload = request.headers['content-type'] === MEDIA.bytes;
+  if (upload && !entry.upload) throw new BitacoraError('USAGE', 'The body of this call is application/json.');
+  const params = request.params as Record<string, unknown>;
+  const query = request.query as Record<string, unknown>;
+  if (entry.method === 'GET' || entry.method === 'DELETE' || upload) return reader.read([params, query], undefined);
+  if (Object.keys(query).length > 0) {
+    throw new BitacoraError('USAGE', 'This call takes its input as a JSON object in the body, not as a query.');
+  }
+  return reader.read([params], request.body);
+}

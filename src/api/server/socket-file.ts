@@ -1,0 +1,120 @@
+import { closeSync, mkdirSync, openSync, statSync, unlinkSync } from 'node:fs';
+import { connect, type Server } from 'node:net';
+import { dirname } from 'node:path';
+import { BitacoraError, errnoCode } from '../../base/index.js';
+import { tryLock } from '../../posix/index.js';
+
+/** `sun_path` without its last octet. */
+const PATH_BYTES_MAX = 107;
+
+/** A socket that this process alone listens on, for its owner and root only. */
+export interface SocketFile {
+  /** Removes it. */
+  release(): void;
+}
+
+/**
+ * Listens on a Unix socket with mode 0600, in a directory that is made with mode 0700 where there is none. A socket that an
+ * earlier process left is replaced; one where somebody answers is not.
+ *
+ * @throws {BitacoraError} `CONFIG` with what to change.
+ */
+export async function listenOn(server: Server, path: string): Promise<SocketFile> {
+  if (Buffer.byteLength(path) > PATH_BYTES_MAX) {
+    throw wrong(path, `its path is ${Buffer.byteLength(path)} bytes long, and the system allows ${PATH_BYTES_MAX}`);
+  }
+  prepareDirectory(path);
+  const lock = lockBeside(path);
+  try {
+    if (await isAnswered(path)) throw wrong(path, 'another program answers there');
+    removeStale(path);
+    await listen(server, path);
+  } catch (error) {
+    closeSync(lock);
+    throw error;
+  }
+  return {
+    release: () => {
+      // Closing the server removes it, too; by then it may be another process's.
+      try {
+        unlinkSync(path);
+      } catch (error) {
+        if (errnoCode(error) !== 'ENOENT') throw error;
+      } finally {
+        closeSync(lock);
+      }
+    },
+  };
+}
+
+function prepareDirectory(path: string): void {
+  const directory = dirname(path);
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const { mode, uid } = statSync(directory);
+    // Whoever may write there could put a socket of their own in its place.
+    if ((mode & 0o022) !== 0) throw wrong(path, `others may write into "${directory}"`);
+    if (uid !== 0 && uid !== process.geteuid?.()) throw wrong(path, `"${directory}" belongs to somebody else`);
+  } catch (error) {
+    if (error instanceof BitacoraError) throw error;
+    throw wrong(path, `"${directory}" cannot be used (${errnoCode(error) ?? String(error)})`, error);
+  }
+}
+
+/** Keeps two processes from replacing each other's socket at the same moment. */
+function lockBeside(path: string): number {
+  let fd: number;
+  try {
+    fd = openSync(`${path}.lock`, 'a', 0o600);
+  } catch (error) {
+    throw wrong(path, `"${path}.lock" cannot be made (${errnoCode(error) ?? String(error)})`, error);
+  }
+  if (tryLock(fd) !== 'busy') return fd;
+  closeSync(fd);
+  throw wrong(path, 'another daemon listens there');
+}
+
+function isAnswered(path: string): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const socket = connect(path);
+    socket.once('connect', () => {
+      socket.destroy();
+      resolve(true);
+    });
+    socket.once('error', (error) => {
+      const errno = errnoCode(error);
+      if (errno === 'ENOENT' || errno === 'ECONNREFUSED') resolve(false);
+      // What is there is no socket, or one that is not ours to judge: it stays.
+      else reject(wrong(path, `something else is there (${errno ?? String(error)})`, error));
+    });
+  });
+}
+
+function removeStale(path: string): void {
+  try {
+    if (!statSync(path).isSocket()) throw wrong(path, 'a file that is no socket is there');
+    unlinkSync(path);
+  } catch (error) {
+    if (errnoCode(error) !== 'ENOENT') throw error;
+  }
+}
+
+function listen(server: Server, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', (error) => reject(wrong(path, errnoCode(error) ?? String(error), error)));
+    // Bound before `listen` returns, so nobody else's files are made under this mask.
+    const mask = process.umask(0o177);
+    try {
+      server.listen(path, resolve);
+    } finally {
+      process.umask(mask);
+    }
+  });
+}
+
+function wrong(path: string, why: string, cause?: unknown): BitacoraError {
+  return new BitacoraError('CONFIG', `Cannot listen on the socket "${path}": ${why}. Choose another with --socket.`, {
+    cause,
+    details: { socket: path },
+  });
+}

@@ -1,0 +1,28 @@
+import { once } from 'node:events';
+import { statSync } from 'node:fs';
+import { createApp } from './app.js';
+import { type ApiServer, DEFAULT_LIMITS, type ServerParts } from './parts.js';
+import { listenOn } from './socket-file.js';
+
+/** See `serveApi`. */
+export async function startServer(parts: ServerParts): Promise<ApiServer> {
+  const closing = new AbortController();
+  const limits = { ...DEFAULT_LIMITS, ...parts.limits };
+  const { dev, ino } = statSync(parts.host.vault.path);
+  const app = await createApp({ parts, limits, closing: closing.signal, vaultIdentity: `${dev}-${ino}` });
+  const socketFile = await listenOn(app.server, parts.socket);
+  return {
+    close: async (graceMs) => {
+      const closed = once(app.server, 'close');
+      // No connection comes in any more; those that idle go, those that are being answered may finish.
+      app.server.close();
+      socketFile.release();
+      closing.abort();
+      app.server.closeIdleConnections();
+      const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(timer);
+      await app.close();
+    },
+  };
+}

@@ -1,0 +1,90 @@
+import { dirname, join } from 'node:path';
+import {
+  type ApiServer,
+  createJobWork,
+  DEFAULT_SETTINGS,
+  type OperationHost,
+  type ServerLimits,
+  serveApi,
+} from '../../src/api/index.js';
+import { type Logger, silentLogger, systemClock, systemRandom } from '../../src/base/index.js';
+import { createEngine, type Engine } from '../../src/engine/index.js';
+import { type JobWork, Queue } from '../../src/scheduler/index.js';
+import { openVault, type Vault } from '../../src/vault/index.js';
+
+export const VERSION = '0.0.0-test';
+
+export interface TestDaemonOptions {
+  readonly vault: string;
+  readonly keyFile: string;
+  readonly socket?: string;
+  readonly threads?: number;
+  readonly limits?: Partial<ServerLimits>;
+  readonly logger?: Logger;
+  readonly version?: string;
+  /** Around the work of every job. */
+  readonly around?: (work: JobWork) => JobWork;
+}
+
+export interface TestDaemon {
+  readonly socket: string;
+  readonly vault: Vault;
+  readonly queue: Queue;
+  readonly server: ApiServer;
+  close(): Promise<void>;
+}
+
+/** As little of a daemon as the server needs: vault, queue and engine in this process. */
+export async function startDaemon(options: TestDaemonOptions): Promise<TestDaemon> {
+  const { logger = silentLogger, limits, keyFile, version = VERSION } = options;
+  const socket = options.socket ?? join(dirname(options.vault), 'run', 'bitacora.sock');
+  const clock = systemClock;
+  const random = systemRandom;
+  const vault = await openVault({ path: options.vault, keyFile, clock, random, logger, socket });
+  let engine: Promise<Engine> | undefined;
+  let queue: Queue | undefined;
+  const host: OperationHost & { readonly daemon: NonNullable<OperationHost['daemon']> } = {
+    vault,
+    engine: () => {
+      engine ??= createEngine({ threads: options.threads ?? 0 });
+      return engine;
+    },
+    settings: DEFAULT_SETTINGS,
+    daemon: {
+      get queue() {
+        return queue!;
+      },
+      pid: process.pid,
+      started: clock.now(),
+      socket,
+      configFile: undefined,
+      problems: [],
+    },
+    clock,
+    random,
+    logger,
+  };
+  const work = createJobWork(host);
+  const opened = await Queue.open({
+    store: vault.queue,
+    work: options.around?.(work) ?? work,
+    limits: { writers: 2, readers: 4 },
+    clock,
+    random,
+    logger,
+  });
+  queue = opened.queue;
+  const server = await serveApi({ host, socket, version, limits });
+  return {
+    socket,
+    vault,
+    queue,
+    server,
+    close: async () => {
+      await server.close(0);
+      await opened.queue.stop(AbortSignal.abort());
+      await (await engine)?.close();
+      await vault.close();
+    },
+  };
+}
