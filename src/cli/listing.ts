@@ -29,7 +29,7 @@ export function entryLine(entry: EntryItem): string {
 }
 
 /** Local time; a year that `Date` does not read stays as it is. */
-function mtimeText(iso: string): string {
+export function mtimeText(iso: string): string {
   const time = Date.parse(iso);
   return Number.isNaN(time) ? iso : formatTime(time);
 }

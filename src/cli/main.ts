@@ -13,14 +13,21 @@ function onSignal(): void {
 }
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
 
+const CANNOT_CREATE_EXIT = 73;
+
 /** A reader that goes away (`bitacora list … | head`) is no error; the command's work and its exit code stand. */
-function untilReaderLeaves(stream: NodeJS.WriteStream, left: () => void): void {
-  stream.on('error', (error: NodeJS.ErrnoException) => {
-    if (error.code !== 'EPIPE') throw error;
-    left();
+process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') throw error;
+});
+
+/** An answer that cannot be written, as on a full disk, is none. */
+function onOutputError(error: NodeJS.ErrnoException): void {
+  if (error.code === 'EPIPE') return;
+  process.stderr.write(`bitacora: Cannot write to standard output: ${error.message}\n`);
+  process.on('exit', () => {
+    process.exitCode ||= CANNOT_CREATE_EXIT;
   });
 }
-untilReaderLeaves(process.stderr, () => {});
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   stdout: process.stdout,
@@ -29,5 +36,9 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   clock: systemClock,
   random: systemRandom,
   signal: stop.signal,
-  onOutput: (output) => untilReaderLeaves(process.stdout, () => output.close()),
+  onOutput: (output) =>
+    process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+      if (!output.closed) onOutputError(error);
+      output.close();
+    }),
 });

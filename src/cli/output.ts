@@ -2,7 +2,8 @@ import { jsonText, printableText } from '../base/index.js';
 
 /** Where text goes; `process.stdout` and `process.stderr` are such. */
 export interface TextSink {
-  write(text: string): unknown;
+  /** @param written - Called once the data are taken, or cannot be. */
+  write(data: string | Uint8Array, written?: (error?: Error | null) => void): unknown;
   readonly isTTY?: boolean;
   readonly columns?: number;
 }
@@ -47,6 +48,11 @@ export class Output {
     return this.#answered;
   }
 
+  /** Whether what is answered is read by somebody's eyes. */
+  get toTerminal(): boolean {
+    return this.#stdout.isTTY === true;
+  }
+
   close(): void {
     this.#closed = true;
     this.#pending = '';
@@ -80,6 +86,18 @@ export class Output {
     this.#answered = true;
     this.#pending += text;
     if (this.#pending.length > BUFFER_CHARS) this.flush();
+  }
+
+  /** An answer of bytes, at the pace of whoever reads them; ends quietly once nobody does. */
+  async bytes(pieces: AsyncIterable<Uint8Array>): Promise<void> {
+    this.flush();
+    for await (const piece of pieces) {
+      this.#answered = true;
+      if (this.#closed) return;
+      this.#beforeMessage?.();
+      // The host is told of an error, and closes this.
+      await new Promise<void>((resolve) => this.#stdout.write(piece, () => resolve()));
+    }
   }
 
   flush(): void {

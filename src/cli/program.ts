@@ -1,27 +1,30 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command } from 'commander';
 import type { BackupFlags } from './commands/backup.js';
 import type { ListFlags } from './commands/list.js';
 import type { LsFlags } from './commands/ls.js';
 import type { RestoreFlags } from './commands/restore.js';
-import type { CommandContext, GlobalOptions } from './context.js';
+import type { GlobalOptions } from './context.js';
+import {
+  type Action,
+  type Adder,
+  addSelectors,
+  choice,
+  type PreparedCommand,
+  place,
+  places,
+  repeated,
+  SELECTORS,
+  TIMES,
+} from './options.js';
 import type { Output } from './output.js';
+import { addTools } from './program-tools.js';
 import { PROGRESS_MODES } from './progress-line.js';
-
-/** A command ready to run; resolves to the exit code. */
-export type PreparedCommand = (context: CommandContext) => Promise<number>;
 
 export interface ProgramOptions {
   readonly output: Output;
   run(globals: GlobalOptions, command: PreparedCommand): Promise<void>;
 }
-
-const TIMES = `
-Times are local unless they name a zone: 2025-03-01, "2025-03-01 14:30", 2025-03-01T14:30:00+01:00, "2 hours ago",
-yesterday, "yesterday 18:00", now. A day stands for all of it: its end for --at and --until, its start for --since.`;
-const SELECTORS = `
-Which state: --latest (all that was ever captured, as it is now), --at TIME (the same as it was then), or --snapshot ID
-(exactly what that snapshot captured; ID may be shortened to 8 or more digits where that is unique).`;
 
 /** The commands and their options. Each loads its code only when it runs: most calls need little of the program. */
 export function createProgram({ output, run }: ProgramOptions): Command {
@@ -47,11 +50,9 @@ export function createProgram({ output, run }: ProgramOptions): Command {
   addLs(add);
   addRestore(add);
   addRebuildIndex(add);
+  addTools(add, program);
   return program;
 }
-
-type Action<Flags> = (args: readonly (string | undefined)[], flags: Flags) => PreparedCommand;
-type Adder = <Flags>(usage: string, description: string, action: Action<Flags>) => Command;
 
 function commandAdder(program: Command, run: ProgramOptions['run']): Adder {
   return <Flags>(usage: string, description: string, action: Action<Flags>) =>
@@ -140,39 +141,6 @@ function addRebuildIndex(add: Adder): void {
     const { runRebuildIndex } = await import('./commands/rebuild-index.js');
     return runRebuildIndex(context, user);
   });
-}
-
-function addSelectors(command: Command): Command {
-  return command
-    .option('--latest', 'the newest state')
-    .option('--snapshot <ID>', 'this snapshot')
-    .option('--at <TIME>', 'the state at that time');
-}
-
-function choice(flags: string, description: string, values: readonly string[]): Option {
-  return new Option(flags, description).choices(values);
-}
-
-function repeated(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((value, before: readonly string[] = []) => [...before, value]);
-}
-
-/** An option for a path. */
-function place(flags: string, description: string): Option {
-  return new Option(flags, description).argParser(notEmpty);
-}
-
-function places(flags: string, description: string): Option {
-  return new Option(flags, description).argParser((value, before: readonly string[] = []) => [
-    ...before,
-    notEmpty(value),
-  ]);
-}
-
-/** What a script's unset variable leaves must not mean the current directory. */
-function notEmpty(path: string): string {
-  if (path === '') throw new InvalidArgumentError('An empty path names nothing.');
-  return path;
 }
 
 function version(): string {
