@@ -1,20 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { BitacoraError, decodeUtf8, errnoCode } from '../base/index.js';
+import { commandEnvironment } from './environment.js';
 import type { StreamSource } from './stream-source.js';
 
-/** A program whose standard output is captured. Comes from configuration only, never from a request. */
-export interface CommandSpec {
-  /** The name of the stream. */
-  readonly name: string;
+/** A program to run. Comes from configuration only, never from a request. */
+export interface ProgramSpec {
   /** The program and its arguments, given to it as they are: no shell reads them. */
   readonly argv: readonly [string, ...string[]];
   readonly cwd?: string | undefined;
+  /** What its environment has besides what this program's own has. */
   readonly env?: Readonly<Record<string, string>> | undefined;
   /** How long it may run in all. */
   readonly timeoutMs: number;
   /** How long it may take to end when it is asked to; 5 s unless said. */
   readonly graceMs?: number | undefined;
 }
+
+/** A program whose standard output is captured. */
+export interface CommandSpec extends ProgramSpec {
+  /** The name of the stream. */
+  readonly name: string;
+}
+
+/** The error for a program that did not end well: what it did wrong, and the end of what it said on its error output. */
+export type ProgramFailed = (problem: string, stderr: string) => BitacoraError;
 
 const STDERR_BYTES_KEPT = 4096;
 const GRACE_MS = 5000;
@@ -25,16 +34,24 @@ const GRACE_MS = 5000;
  * program's error output in the message.
  */
 export function commandSource(spec: CommandSpec): StreamSource {
-  return { name: spec.name, open: (signal) => run(spec, signal) };
+  return {
+    name: spec.name,
+    open: (signal) => runProgram(spec, signal, (problem, stderr) => failed(spec, problem, stderr)),
+  };
 }
 
-async function* run(spec: CommandSpec, signal: AbortSignal): AsyncGenerator<Uint8Array> {
+/** Runs a program, as `commandSource` has it, and yields its standard output. Throws what `failed` makes of a bad end. */
+export async function* runProgram(
+  spec: ProgramSpec,
+  signal: AbortSignal,
+  failed: ProgramFailed,
+): AsyncGenerator<Uint8Array> {
   const [program, ...args] = spec.argv;
   const child = spawn(program, args, {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
     ...(spec.cwd === undefined ? {} : { cwd: spec.cwd }),
-    ...(spec.env === undefined ? {} : { env: spec.env }),
+    env: { ...commandEnvironment(), ...spec.env },
   });
   const ended = endOf(child);
   const stderr = tailOf(child);
@@ -55,7 +72,7 @@ async function* run(spec: CommandSpec, signal: AbortSignal): AsyncGenerator<Uint
     }
     const end = await ended;
     const problem = late ? `did not end within ${spec.timeoutMs / 1000} s` : end;
-    if (problem !== undefined) throw failed(spec, problem, stderr());
+    if (problem !== undefined) throw failed(problem, stderr());
   } finally {
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);

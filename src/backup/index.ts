@@ -1,7 +1,8 @@
 /** From sources to a committed snapshot: walk, decide what changed, have it stored, write the manifest. */
 export { type BackupOptions, type BackupReport, backup } from './backup.js';
-export { type CommandSpec, commandSource } from './command-source.js';
+export { type CommandSpec, commandSource, type ProgramSpec } from './command-source.js';
 export { compilePatterns } from './excludes.js';
+export { runHook } from './hook.js';
 export type { SourceFailure } from './report.js';
 export { checkSources } from './sources.js';
 export { checkStreamName, type StreamSource, streamOf } from './stream-source.js';

@@ -10,6 +10,7 @@ export const ERROR_CODES = {
   NOT_ALLOWED: { http: 403, exit: 77, meaning: 'The caller may not ask this daemon for anything.' },
   BAD_NAME: { http: 400, exit: 64, meaning: 'The name of a user, session or stream is not allowed.' },
   NO_SOURCE: { http: 422, exit: 64, meaning: 'Nothing says what to back up.' },
+  HOOK_FAILED: { http: 500, exit: 1, meaning: 'A program that the configuration runs around backups failed.' },
   VAULT_IN_SOURCE: {
     http: 400,
     exit: 64,
@@ -27,6 +28,7 @@ export const ERROR_CODES = {
   VAULT_EXISTS: { http: 409, exit: 73, meaning: 'A vault, or something else, is already at that place.' },
   TARGET_NOT_EMPTY: { http: 409, exit: 73, meaning: 'The restore target has entries and no overwrite rule was given.' },
   TARGET_UNSAFE: { http: 403, exit: 73, meaning: 'The target or a step in it is a link, no directory, or unusable.' },
+  USER_EXISTS: { http: 409, exit: 73, meaning: 'There is a user of that name already.' },
   VAULT_READ_ONLY: { http: 403, exit: 73, meaning: 'The vault cannot be written.' },
   NO_SPACE: { http: 507, exit: 73, meaning: 'No space or quota is left where the data must go.' },
   TARGET_BUSY: { http: 423, exit: 75, meaning: 'Another restore is writing to the target.' },
@@ -43,6 +45,7 @@ export const ERROR_CODES = {
   DATA_CORRUPT: { http: 500, exit: 65, meaning: 'Stored bytes fail their check.' },
   FORMAT_NEWER: { http: 501, exit: 78, meaning: 'Written by a newer version of the program.' },
   FORMAT_OLDER: { http: 501, exit: 78, meaning: 'Written in a format this version no longer reads.' },
+  DISABLED: { http: 503, exit: 78, meaning: 'Backups are turned off in the configuration.' },
   CONFIG: { http: 500, exit: 78, meaning: 'A setting is wrong.' },
   KEY_MISSING: { http: 403, exit: 77, meaning: 'The master key file is not there.' },
   KEY_WRONG: { http: 403, exit: 77, meaning: 'The master key does not belong to this vault.' },
