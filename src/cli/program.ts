@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { BackupFlags } from './commands/backup.js';
 import type { ListFlags } from './commands/list.js';
@@ -20,6 +19,7 @@ import {
 import type { Output } from './output.js';
 import { addTools } from './program-tools.js';
 import { PROGRESS_MODES } from './progress-line.js';
+import { programVersion } from './version.js';
 
 export interface ProgramOptions {
   readonly output: Output;
@@ -30,9 +30,10 @@ export interface ProgramOptions {
 export function createProgram({ output, run }: ProgramOptions): Command {
   const program = new Command('bitacora')
     .description('Backup with per-user keys: deduplicated, compressed, encrypted, and restored as of any time.')
-    .version(version(), '--version', 'print the version')
+    .version(programVersion(), '--version', 'print the version')
     .addOption(place('--vault <DIR>', 'the vault (else $BITACORA_VAULT, else the usual place)'))
     .addOption(place('--key-file <FILE>', 'the master key file (else the usual place)'))
+    .addOption(place('--socket <PATH>', 'ask the daemon there, and do nothing without it'))
     .option('--json', 'answer with one JSON document')
     .addOption(choice('--progress <MODE>', 'how to show progress', PROGRESS_MODES).default('auto'))
     .option('--quiet', 'say nothing but answers and errors')
@@ -79,7 +80,7 @@ function addBackup(add: Adder): void {
     const { runBackup } = await import('./commands/backup.js');
     return runBackup(context, user!, flags);
   })
-    .addOption(places('--path <DIR>', 'what to back up; may be repeated'))
+    .addOption(places('--path <DIR>', 'what to back up (else what is configured for the user); may be repeated'))
     .addOption(choice('--kind <KIND>', 'the kind of snapshot', ['manual', 'critical']).default('manual'))
     .addOption(repeated('--exclude <PATTERN>', 'leave out, as in a .gitignore; may be repeated'))
     .option('--one-file-system', 'do not enter other file systems')
@@ -87,7 +88,7 @@ function addBackup(add: Adder): void {
     .option('--max-file-size <SIZE>', 'leave out larger files, such as 500M')
     .option('--force', 'read every file again, changed or not')
     .option('--dry-run', 'look and count, store nothing')
-    .addOption(choice('--codec <NAME>', 'how to compress', ['zstd', 'lz4', 'gzip', 'none']).default('zstd'))
+    .addOption(choice('--codec <NAME>', 'how to compress (usually zstd)', ['zstd', 'lz4', 'gzip', 'none']))
     .option('--level <N>', 'how hard to compress (zstd 1 to 19, usually 3; gzip 1 to 9, usually 6)')
     .option('--threads <N>', 'worker threads; 0 works in the main thread (default: one a core, at most 4)')
     .option('--reason <TEXT>', 'why, kept in the snapshot');
@@ -141,11 +142,4 @@ function addRebuildIndex(add: Adder): void {
     const { runRebuildIndex } = await import('./commands/rebuild-index.js');
     return runRebuildIndex(context, user);
   });
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../../package.json', import.meta.url), 'utf8');
-  const parsed: unknown = JSON.parse(text);
-  const found = typeof parsed === 'object' && parsed !== null && 'version' in parsed ? parsed.version : undefined;
-  return typeof found === 'string' ? found : 'unknown';
 }

@@ -6,6 +6,8 @@ export const input = z.strictObject({
   type: z.enum(['manual', 'critical', 'periodic']),
   reason: z.string().max(4096).optional(),
   paths: z.array(absolutePath).max(10_000).optional(),
+  /** What the bytes of the body are called. */
+  stream_name: z.string().min(1).max(255).optional(),
   exclude: patterns.optional(),
   one_file_system: z.boolean().optional(),
   include_caches: z.boolean().optional(),
@@ -28,6 +30,7 @@ export const answer = z.strictObject({
   captured: z.array(z.string()),
   failures: z.array(problem),
   failure_count: z.int(),
+  warnings: z.array(z.string()),
   parent_id: z.uuid().nullable(),
   files: z.strictObject({
     total: z.int(),

@@ -1,19 +1,51 @@
-import { type BackupReport, backup, checkSources } from '../../backup/index.js';
-import { BitacoraError, isBitacoraError, isoTime, pathFields } from '../../base/index.js';
+import { backup, checkSources } from '../../backup/index.js';
+import { BitacoraError, isBitacoraError } from '../../base/index.js';
 import { type CodecName, codecLevels } from '../../codec/index.js';
-import { formatUuid } from '../../snapshot/index.js';
+import type { RegistryRecord } from '../../format/index.js';
 import type { UserRepository, Vault } from '../../vault/index.js';
+import { backupAnswer, earlierAnswer } from '../backup-answer.js';
+import { type BackupSources, backupSources } from '../backup-sources.js';
 import type { BackupAnswer, BackupInput } from '../contract/backup.js';
+import { findDoneJob } from '../done-job.js';
+import { betweenHooks } from '../hooks.js';
 import { openKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
 
-/** Takes a snapshot of paths. An unknown user is made. */
+/**
+ * Takes a snapshot of the paths and the stream that the call names, or of what is configured for the user, between the configured
+ * hooks. An unknown user is made. Run again as the same job, it finds its snapshot and makes none.
+ */
 export async function backUp(context: OperationContext, input: BackupInput): Promise<BackupAnswer> {
+  const { settings, vault, logger, jobId } = context;
+  if (!settings.enabled) {
+    throw new BitacoraError('DISABLED', 'Backups are turned off: the configuration says `[backup] enabled = false`.');
+  }
+  const record = await recordOf(vault, input.user_id);
+  if (record && jobId !== undefined) {
+    const done = await findDoneJob(await openKnownUser(context, input.user_id), jobId);
+    if (done) return earlierAnswer(input.user_id, done);
+  }
+  const sources = backupSources(context, input, record);
+  const warnings: string[] = [];
+  const warn = (message: string): void => {
+    warnings.push(message);
+    logger.warn(message, { user: input.user_id });
+  };
+  const work = () => takeSnapshot(context, input, sources);
+  const answer = input.dry_run ? await work() : await betweenHooks(context, input.user_id, warn, work);
+  return { ...answer, warnings: [...answer.warnings, ...warnings] };
+}
+
+async function takeSnapshot(
+  context: OperationContext,
+  input: BackupInput,
+  { paths, streams, exclude }: BackupSources,
+): Promise<BackupAnswer> {
   const { vault, clock, random, logger, signal, progress } = context;
-  const { paths = [], dry_run: dryRun = false } = input;
+  const { dry_run: dryRun = false, one_file_system: oneFileSystem } = input;
   const { codec, level } = compression(context, input);
   // Looked at before anything is made, so that a mistyped path makes no user.
-  checkSources(paths, vault.path);
+  checkSources(paths, vault.path, { streams, oneFileSystem });
   const { repository, created } = await openUser(context, input.user_id, dryRun);
   const report = await backup({
     repository,
@@ -21,10 +53,12 @@ export async function backUp(context: OperationContext, input: BackupInput): Pro
     // The newest tree is read here, in step with the walk.
     engine: await context.engine(),
     paths,
+    streams,
     kind: input.type,
     reason: input.reason,
-    exclude: input.exclude,
-    oneFileSystem: input.one_file_system,
+    job: context.jobId,
+    exclude,
+    oneFileSystem,
     includeCaches: input.include_caches,
     maxFileBytes: input.max_file_bytes,
     force: input.force,
@@ -37,7 +71,16 @@ export async function backUp(context: OperationContext, input: BackupInput): Pro
     random,
     logger,
   });
-  return answer(input, created, report);
+  return backupAnswer(input, created, report);
+}
+
+async function recordOf(vault: Vault, user: string): Promise<RegistryRecord | undefined> {
+  try {
+    return await vault.findUser(user);
+  } catch (error) {
+    if (isBitacoraError(error, 'UNKNOWN_USER')) return undefined;
+    throw error;
+  }
 }
 
 /** What the call says, else the configuration; its level is meant for its own codec. */
@@ -73,38 +116,4 @@ async function refuseUnknown(vault: Vault, user: string): Promise<void> {
     const message = `There is no user "${user}" yet, and a dry run makes none. Leave out --dry-run to create it.`;
     throw new BitacoraError('UNKNOWN_USER', message, { details: { user } });
   }
-}
-
-function answer(input: BackupInput, created: boolean, report: BackupReport): BackupAnswer {
-  const { counts, failures } = report;
-  return {
-    backup_id: report.backupId ? formatUuid(report.backupId) : null,
-    user_id: input.user_id,
-    user_created: created,
-    session_id: null,
-    timestamp: isoTime(report.time),
-    backup_type: input.type,
-    status: report.status,
-    dry_run: input.dry_run ?? false,
-    captured: report.scopes.map(({ scope }) => scope),
-    failures: failures.items.map(({ path, code, message }) => ({ ...pathFields('path', path), code, message })),
-    failure_count: failures.count,
-    parent_id: report.parent ? formatUuid(report.parent) : null,
-    files: {
-      total: counts.files,
-      new: counts.filesNew,
-      changed: counts.filesChanged,
-      unchanged: counts.filesUnchanged,
-      unread: counts.filesUnread,
-    },
-    directories: counts.directories,
-    others: counts.others,
-    excluded: counts.excluded,
-    size_uncompressed: counts.bytes,
-    bytes_read: counts.bytesRead,
-    bytes_new: counts.bytesNew,
-    bytes_added: counts.bytesAdded,
-    packs_added: report.packs,
-    duration_ms: Math.round(report.durationMs),
-  };
 }

@@ -18,11 +18,13 @@ export interface BackupFlags {
   readonly maxFileSize?: string;
   readonly force?: boolean;
   readonly dryRun?: boolean;
-  readonly codec: CodecName;
+  readonly codec?: CodecName;
   readonly level?: string;
   readonly threads?: string;
   readonly reason?: string;
 }
+
+const ANY_LEVEL = { min: 0, max: 19 };
 
 /** `bitacora backup USER --path DIR…` */
 export async function runBackup(context: CommandContext, user: string, flags: BackupFlags): Promise<number> {
@@ -50,10 +52,12 @@ export async function runBackup(context: CommandContext, user: string, flags: Ba
 }
 
 function readNumbers(flags: BackupFlags): { threads?: number; level?: number; maxFileBytes?: number } {
-  const { min, max } = codecLevels(flags.codec);
+  // Without a codec here it is the configuration's, where the operation looks whether the level is one of it.
+  const { min, max } = flags.codec ? codecLevels(flags.codec) : ANY_LEVEL;
+  const what = flags.codec ? `--level of ${flags.codec}` : '--level';
   return {
     ...(flags.threads === undefined ? {} : { threads: parseThreads(flags.threads) }),
-    ...(flags.level === undefined ? {} : { level: parseWhole(flags.level, `--level of ${flags.codec}`, min, max) }),
+    ...(flags.level === undefined ? {} : { level: parseWhole(flags.level, what, min, max) }),
     ...(flags.maxFileSize === undefined ? {} : { maxFileBytes: parseSize(flags.maxFileSize) }),
   };
 }
@@ -75,6 +79,7 @@ export function sayReport(output: Output, answer: AnswerOf<'backup'>): void {
     const saving = formatSaving(bytes_added, bytes_read);
     output.note(`  stored    ${formatBytes(bytes_added)} added${saving ? `, ${saving} than what was read` : ''}`);
   }
+  for (const warning of answer.warnings) output.message(warning);
   if (failure_count === 0) return;
   const messages = answer.failures.map(({ path, message }) => problemText(printableText(path), message));
   sayProblems(output, failure_count, messages, 'item');
