@@ -1,17 +1,19 @@
-import { constants } from 'node:fs';
-import { concatBytes, errnoCode } from '../base/index.js';
+import { concatBytes, errnoCode, printable } from '../base/index.js';
 import {
   FILE_FIELDS,
   FILE_FLAGS,
   FILE_STATUS,
   type FilesResult,
+  openSource,
   RESULT_FIELDS,
   type ReadFailure,
 } from '../engine/index.js';
 import { ENTRY_FLAGS, ENTRY_TYPES, type EntryContent, type ExtendedAttribute, ID_BYTES } from '../format/index.js';
-import { capabilities, closeFd, dataRanges, FileStat, listXattrsFd, openFileAt, statFd } from '../posix/index.js';
+import { capabilities, closeFd, dataRanges, FileStat, listXattrsFd, statFd } from '../posix/index.js';
 import { ContentWriter, type NodeSink } from '../snapshot/index.js';
 import type { WriteSession } from '../store/index.js';
+import { keptAttributes } from './attributes.js';
+import { DataLayout, type DataRun, joinRuns } from './data-layout.js';
 import { entryBytes, type Seen, seenOf } from './entry-of.js';
 import type { LinkedContents } from './linked-contents.js';
 import type { OrderedDirectory, Slot } from './ordered-directory.js';
@@ -22,7 +24,6 @@ const BATCH_BYTES = 1.5 * 2 ** 20;
 const BATCH_FILES = 256;
 const BATCH_DIRECTORIES = 64;
 const SPARSE_BYTES_LEAST = 64 * 1024;
-const O_NOATIME = 0o1000000;
 
 /** A file whose content must be read. */
 export interface PendingFile {
@@ -35,8 +36,12 @@ export interface PendingFile {
   /** Ids that the parent's entry names; those need not be stored again. */
   readonly parentIds: Uint8Array | undefined;
   readonly largeClass: boolean;
-  /** Called instead of resolving when the file could not be read. */
-  onFailure(code: string, message: string): void;
+  /** Where its directory lies, for messages. */
+  readonly directoryPath: Uint8Array;
+  /** Called instead of resolving when the file could not be read; `read` stands for it where nothing is known of it. */
+  onFailure(code: string, message: string, read?: Uint8Array): void;
+  /** Called besides when something of it could not be kept. */
+  onProblem(code: string, message: string): void;
   onRead(bytes: number): void;
 }
 
@@ -72,7 +77,7 @@ export class FileReader {
     file.directory.hold();
     if (size > BATCH_FILE_BYTES_MOST || isSparse(file)) {
       await this.#ready([file]);
-      this.#run(this.#stream(file));
+      this.#run(this.#stream(file, false));
       return;
     }
     this.#batch.push(file);
@@ -142,7 +147,12 @@ export class FileReader {
         meta[at + FILE_FIELDS.dirfd] = file.directory.fd;
         meta[at + FILE_FIELDS.nameOffset] = offset;
         meta[at + FILE_FIELDS.nameLength] = file.name.length;
-        meta[at + FILE_FIELDS.size] = file.seen.stat.size;
+        const { stat } = file.seen;
+        meta[at + FILE_FIELDS.size] = stat.size;
+        meta[at + FILE_FIELDS.mtimeSec] = stat.mtimeSec;
+        meta[at + FILE_FIELDS.mtimeNsec] = stat.mtimeNsec;
+        meta[at + FILE_FIELDS.ctimeSec] = stat.ctimeSec;
+        meta[at + FILE_FIELDS.ctimeNsec] = stat.ctimeNsec;
         meta[at + FILE_FIELDS.flags] = FILE_FLAGS.xattrs | (file.largeClass ? FILE_FLAGS.largeClass : 0);
         offset += file.name.length;
       });
@@ -164,7 +174,7 @@ export class FileReader {
       const count = result.meta[at + RESULT_FIELDS.chunks]!;
       if (status === FILE_STATUS.changed) {
         file.directory.hold();
-        await this.#stream(file);
+        await this.#stream(file, true);
       } else if (status === FILE_STATUS.failed) {
         const failure = failures.get(index)!;
         file.onFailure(failure.code, failure.message);
@@ -193,56 +203,85 @@ export class FileReader {
     xattrs: readonly ExtendedAttribute[],
   ): void {
     file.onRead(size);
-    const flags = file.largeClass ? ENTRY_FLAGS.largeClass : 0;
-    this.#links.remember(seen, content, size, xattrs);
-    file.directory.resolve(file.slot, entryBytes(file.name, seen, content, { flags, size, xattrs }));
+    const kept = keptAttributes(xattrs, () => joinPath(file.directoryPath, file.name));
+    let flags = file.largeClass ? ENTRY_FLAGS.largeClass : 0;
+    if (kept.problem) {
+      file.onProblem(kept.problem.code, kept.problem.message);
+      flags |= ENTRY_FLAGS.stale;
+    } else this.#links.remember(seen, content, size, xattrs);
+    file.directory.resolve(file.slot, entryBytes(file.name, seen, content, { flags, size, xattrs: kept.xattrs }));
   }
 
-  /** Reads one file in one go, whatever its size. It is looked at afresh, since it may have changed since the walk saw it. */
-  async #stream(file: PendingFile): Promise<void> {
-    let fd: number | undefined;
+  /**
+   * Reads one file in one go, whatever its size. It is looked at afresh, since it may have changed since the walk saw it, and once
+   * more behind its last byte: one that changed meanwhile is read anew once.
+   *
+   * @param again - Whether it was read before and had changed.
+   */
+  async #stream(file: PendingFile, again: boolean): Promise<void> {
     try {
-      const opened = openForStream(file, this.#racyFromSec);
-      if ('code' in opened) {
-        file.onFailure(opened.code, opened.message);
-        return;
-      }
-      fd = opened.fd;
-      const { seen, size, ranges, xattrs } = opened;
-      const layout = new StreamLayout(new ContentWriter(this.#sink), ranges, size);
-      const call = { fd, pipe: false, largeClass: file.largeClass, ranges, size };
+      if ((await this.#streamOnce(file, again)) === 'changed' && !again) await this.#streamOnce(file, true);
+    } finally {
+      file.directory.release();
+    }
+  }
+
+  async #streamOnce(file: PendingFile, last: boolean): Promise<'done' | 'changed'> {
+    const opened = openForStream(file, this.#racyFromSec);
+    if ('code' in opened) {
+      file.onFailure(opened.code, opened.message);
+      return 'done';
+    }
+    const { fd, seen, runs, xattrs } = opened;
+    const { size } = seen.stat;
+    try {
+      const layout = new DataLayout(new ContentWriter(this.#sink), runs, size);
+      const call = { fd, largeClass: file.largeClass, ranges: runs, size };
       const { failure } = await this.#session.stream(call, (ids, lengths) => layout.add(ids, lengths));
       if (failure) {
         file.onFailure(failure.code, failure.message);
-        return;
+        return 'done';
       }
       const read = layout.finish();
-      this.#finish(file, seen, read.content, read.size, xattrs);
+      if (isAsSeen(fd, seen)) {
+        this.#finish(file, seen, read.content, read.size, xattrs);
+        return 'done';
+      }
+      if (last) this.#restless(file, seen, read.content, read.size);
+      return 'changed';
     } finally {
-      if (fd !== undefined) closeFd(fd);
-      file.directory.release();
+      closeFd(fd);
     }
+  }
+
+  /** A file that never keeps still: its last known state stands, or what was read where there is none, and counts as not read. */
+  #restless(file: PendingFile, seen: Seen, content: EntryContent, size: number): void {
+    const flags = ENTRY_FLAGS.stale | (file.largeClass ? ENTRY_FLAGS.largeClass : 0);
+    const path = printable(joinPath(file.directoryPath, file.name));
+    const message = `Cannot read "${path}": it changed while it was read, twice.`;
+    file.onFailure('CHANGED', message, entryBytes(file.name, seen, content, { flags, size }));
   }
 }
 
 interface OpenedFile {
   readonly fd: number;
   readonly seen: Seen;
-  readonly size: number;
-  readonly ranges: readonly { readonly offset: number; readonly length: number }[] | undefined;
+  readonly runs: readonly DataRun[] | undefined;
   readonly xattrs: readonly ExtendedAttribute[];
 }
+
+const stat = new FileStat();
 
 /** Opens a file and looks at it, or says why that is not possible: what goes wrong here is the source's. */
 function openForStream(file: PendingFile, racyFromSec: number): OpenedFile | ReadFailure {
   let fd: number | undefined;
   try {
-    fd = openQuietly(file);
-    const stat = statFd(fd, new FileStat());
+    fd = openSource(file.directory.fd, file.name);
+    statFd(fd, stat);
     if (!stat.isFile) throw Object.assign(new Error('It is no longer a file.'), { code: 'EINVAL' });
     const seen = seenOf(stat, ENTRY_TYPES.file, racyFromSec);
-    const ranges = isSparse(file) ? [...dataRanges(fd, stat.size)] : undefined;
-    return { fd, seen, size: stat.size, ranges, xattrs: listXattrsFd(fd) };
+    const runs = isSparse(file) ? joinRuns(dataRanges(fd, stat.size), stat.size) : undefined;
+    return { fd, seen, runs, xattrs: listXattrsFd(fd) };
   } catch (error) {
     if (fd !== undefined) closeFd(fd);
     const code = errnoCode(error);
@@ -251,66 +290,16 @@ function openForStream(file: PendingFile, racyFromSec: number): OpenedFile | Rea
   }
 }
 
-function openQuietly(file: PendingFile): number {
-  const flags = constants.O_RDONLY | constants.O_NONBLOCK;
-  try {
-    return openFileAt(file.directory.fd, file.name, flags | O_NOATIME);
-  } catch (error) {
-    if (errnoCode(error) !== 'EPERM') throw error;
-    return openFileAt(file.directory.fd, file.name, flags);
-  }
-}
-
-/** Puts a stream's chunks and the holes between its runs of data in order. */
-class StreamLayout {
-  readonly #writer: ContentWriter;
-  readonly #ranges: readonly { readonly offset: number; readonly length: number }[] | undefined;
-  readonly #size: number;
-  #range = 0;
-  #left = 0;
-
-  constructor(
-    writer: ContentWriter,
-    ranges: readonly { readonly offset: number; readonly length: number }[] | undefined,
-    size: number,
-  ) {
-    this.#writer = writer;
-    this.#ranges = ranges;
-    this.#size = size;
-    this.#enter();
-  }
-
-  add(ids: Uint8Array, lengths: Uint32Array): void {
-    if (!this.#ranges) {
-      this.#writer.addChunks(ids, lengths);
-      return;
-    }
-    for (let i = 0; i < lengths.length; i++) {
-      const length = lengths[i]!;
-      this.#writer.add(length, ids.subarray(i * ID_BYTES, (i + 1) * ID_BYTES));
-      this.#left -= length;
-      if (this.#left < 0) throw new TypeError('A chunk reaches over a hole.');
-      if (this.#left === 0) {
-        this.#range++;
-        this.#enter();
-      }
-    }
-  }
-
-  finish(): { content: EntryContent; size: number } {
-    // A file that became shorter while it was read ends inside a run; it is what it was then.
-    const complete = this.#ranges && this.#range === this.#ranges.length;
-    if (complete && this.#size > this.#writer.size) this.#writer.add(this.#size - this.#writer.size, undefined);
-    return { content: this.#writer.finish(), size: this.#writer.size };
-  }
-
-  /** The hole before the next run. */
-  #enter(): void {
-    const next = this.#ranges?.[this.#range];
-    if (!next) return;
-    this.#writer.add(next.offset - this.#writer.size, undefined);
-    this.#left = next.length;
-  }
+/** Whether an open file still is what was seen of it. */
+function isAsSeen(fd: number, { stat: seen }: Seen): boolean {
+  statFd(fd, stat);
+  return (
+    stat.size === seen.size &&
+    stat.mtimeSec === seen.mtimeSec &&
+    stat.mtimeNsec === seen.mtimeNsec &&
+    stat.ctimeSec === seen.ctimeSec &&
+    stat.ctimeNsec === seen.ctimeNsec
+  );
 }
 
 /** Names joined for messages. */

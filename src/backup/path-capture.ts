@@ -2,6 +2,7 @@ import { realpathSync } from 'node:fs';
 import { BitacoraError, errnoCode, type ProgressSink, utf8 } from '../base/index.js';
 import {
   decodeEntry,
+  ENTRY_FLAGS,
   ENTRY_TYPES,
   encodeEntry,
   encodeLeaf,
@@ -21,6 +22,7 @@ import {
 } from '../posix/index.js';
 import type { NodeSink } from '../snapshot/index.js';
 import type { WriteSession } from '../store/index.js';
+import { keptAttributes } from './attributes.js';
 import type { CaptureOptions } from './capture.js';
 import { entryBytes, type Seen, seenOf } from './entry-of.js';
 import { Excludes } from './excludes.js';
@@ -82,9 +84,11 @@ async function captureDirectory(
   walk: Walk,
   source: PathSource,
   parent: TreeEntry | undefined,
-  { options, racyFromSec, reader }: Walking,
+  { options, counts, racyFromSec, reader }: Walking,
 ): Promise<Uint8Array> {
-  const { fd, seen, device, xattrs, listing } = openScope(source.text, racyFromSec);
+  const { fd, seen, device, xattrs: found, listing } = openScope(source.text, racyFromSec);
+  const { xattrs, problem } = keptAttributes(found, () => source.path);
+  if (problem) counts.fail(source.path, problem.code, problem.message);
   let root: Uint8Array | undefined;
   await walk.directory({
     fd,
@@ -99,7 +103,12 @@ async function captureDirectory(
   });
   await reader?.idle();
   if (!root) throw new TypeError('The walk ended before its root was complete.');
-  return entryBytes(EMPTY_NAME, seen, { form: 'directory', id: root }, { xattrs });
+  return entryBytes(
+    EMPTY_NAME,
+    seen,
+    { form: 'directory', id: root },
+    { xattrs, flags: problem ? ENTRY_FLAGS.stale : 0 },
+  );
 }
 
 interface OpenScope {

@@ -1,24 +1,22 @@
 import { type Clock, errnoCode, type ProgressSink, printable, Slices, throwIfAborted } from '../base/index.js';
-import { ENTRY_FLAGS, ENTRY_TYPES, type EntryType, type LeafCursor, type TreeEntry } from '../format/index.js';
 import {
-  closeFd,
-  type DirectoryListing,
-  FileStat,
-  listXattrsAt,
-  listXattrsFd,
-  openDirectoryAt,
-  ownerNames,
-  readDirectory,
-  readLinkAt,
-  statAt,
-} from '../posix/index.js';
+  ENTRY_FLAGS,
+  ENTRY_TYPES,
+  type EntryType,
+  type ExtendedAttribute,
+  type LeafCursor,
+  type TreeEntry,
+} from '../format/index.js';
+import { type DirectoryListing, FileStat, listXattrsAt, ownerNames, readLinkAt, statAt } from '../posix/index.js';
 import { DirectoryWriter, type NodeSink } from '../snapshot/index.js';
+import { keptAttributes } from './attributes.js';
 import { IGNORE_FILE_NAME, isCache, isCacheTag, ownRules } from './directory-rules.js';
 import { entryBytes, inlineIds, type Seen, seenOf, typeOf, unchanged } from './entry-of.js';
 import { Excludes } from './excludes.js';
 import type { PendingFile } from './file-reader.js';
 import { joinPath } from './file-reader.js';
 import type { LinkedContents } from './linked-contents.js';
+import { emptyDirectory, openListed } from './listed-directory.js';
 import { type EntryWriter, OrderedDirectory } from './ordered-directory.js';
 import { ParentDirectory, type ParentTrees } from './parent-directory.js';
 import { carriedBytes, decodeBefore, staleBytes } from './parent-entry.js';
@@ -209,10 +207,11 @@ export class Walk {
       directory.addEncoded(entryBytes(own, seen, content, { flags, xattrs: known?.xattrs ?? [] }));
       return;
     }
-    const { fd, listing, xattrs } = opened;
+    const { fd, listing } = opened;
+    const { xattrs, flags } = this.#attributes(place, own, opened.xattrs);
     const slot = directory.reserve();
     const done = (id: Uint8Array): void =>
-      directory.resolve(slot, entryBytes(own, seen, { form: 'directory', id }, { xattrs }));
+      directory.resolve(slot, entryBytes(own, seen, { form: 'directory', id }, { xattrs, flags }));
     const parentRoot = known?.content.form === 'directory' ? known.content.id : undefined;
     await this.directory({
       fd,
@@ -279,7 +278,9 @@ export class Walk {
       onRead: (bytes) => {
         counts.bytesRead += bytes;
       },
-      onFailure: (code, message) => {
+      directoryPath: place.path,
+      onProblem: (code, message) => counts.fail(joinPath(place.path, name), code, message),
+      onFailure: (code, message, read) => {
         if (code === 'ENOENT') {
           counts.files--;
           counts.bytes -= seen.stat.size;
@@ -290,7 +291,7 @@ export class Walk {
         }
         counts.filesUnread++;
         counts.fail(joinPath(place.path, name), code, message);
-        directory.resolve(slot, carriedBytes(name, seen, known));
+        directory.resolve(slot, carriedBytes(name, seen, known, read));
       },
     };
   }
@@ -310,21 +311,32 @@ export class Walk {
     }
     const seen = seenOf(stat, type, this.#options.racyFromSec);
     try {
-      const xattrs = listXattrsAt(directory.fd, name);
+      const { xattrs, flags } = this.#attributes(place, name, listXattrsAt(directory.fd, name));
       if (type === ENTRY_TYPES.symlink) {
         const target = readLinkAt(directory.fd, name);
-        directory.addEncoded(entryBytes(name, seen, { form: 'link', target }, { size: target.length, xattrs }));
+        directory.addEncoded(entryBytes(name, seen, { form: 'link', target }, { size: target.length, xattrs, flags }));
       } else if (type === ENTRY_TYPES.charDevice || type === ENTRY_TYPES.blockDevice) {
         const numbers = { form: 'device', major: stat.rdevMajor, minor: stat.rdevMinor } as const;
-        directory.addEncoded(entryBytes(name, seen, numbers, { xattrs }));
+        directory.addEncoded(entryBytes(name, seen, numbers, { xattrs, flags }));
       } else {
-        directory.addEncoded(entryBytes(name, seen, { form: 'none' }, { xattrs }));
+        directory.addEncoded(entryBytes(name, seen, { form: 'none' }, { xattrs, flags }));
       }
     } catch (error) {
       if (errnoCode(error) === 'ENOENT') return;
       this.#fail(place, name, error);
       this.#carry(directory, name, before);
     }
+  }
+
+  /** The attributes to keep and the flags that say whether those are all. */
+  #attributes(
+    place: Site,
+    name: Uint8Array,
+    found: readonly ExtendedAttribute[],
+  ): { readonly xattrs: readonly ExtendedAttribute[]; readonly flags: number } {
+    const { xattrs, problem } = keptAttributes(found, () => joinPath(place.path, name));
+    if (problem) this.#options.counts.fail(joinPath(place.path, name), problem.code, problem.message);
+    return { xattrs, flags: problem ? ENTRY_FLAGS.stale : 0 };
   }
 
   /** Takes the parent's entry over, marked stale; without one there is nothing to say of this name. */
@@ -357,26 +369,4 @@ export class Walk {
     await this.#options.drain();
     await this.#slices.next();
   }
-}
-
-interface ListedDirectory {
-  readonly fd: number;
-  readonly listing: DirectoryListing;
-  readonly xattrs: ReturnType<typeof listXattrsFd>;
-}
-
-/** Opens and lists a subdirectory; whatever prevents it is the source's. */
-function openListed(dirfd: number, name: Uint8Array): ListedDirectory | { readonly error: unknown } {
-  let fd: number | undefined;
-  try {
-    fd = openDirectoryAt(dirfd, name);
-    return { fd, xattrs: listXattrsFd(fd), listing: readDirectory(fd) };
-  } catch (error) {
-    if (fd !== undefined) closeFd(fd);
-    return { error };
-  }
-}
-
-function emptyDirectory(sink: NodeSink, owners: ReturnType<typeof ownerNames>): { form: 'directory'; id: Uint8Array } {
-  return { form: 'directory', id: new DirectoryWriter(sink, owners).finish() };
 }

@@ -17,6 +17,7 @@ export {
   WANT_FIELDS,
 } from './open-protocol.js';
 export { KeyRing, type OpenSecrets } from './open-secrets.js';
+export { openSource } from './read-files.js';
 export { CHUNK_BYTES_MOST } from './slabs.js';
 export {
   type CutParameters,

@@ -1,6 +1,6 @@
 import { constants } from 'node:fs';
 import { errnoCode } from '../base/index.js';
-import { closeFd, listXattrsFd, openFileAt, readAt } from '../posix/index.js';
+import { closeFd, FileStat, listXattrsFd, openFileAt, readAt, statFd } from '../posix/index.js';
 import { ChunkBatch } from './chunk-batch.js';
 import { SLAB_BYTES, type Slab, type Slabs } from './slabs.js';
 import {
@@ -15,18 +15,18 @@ import {
 } from './write-protocol.js';
 
 const O_NOATIME = 0o1000000;
-/** A fifo swapped in must not block, and reading should not touch the access time where we may say so. */
-let openFlags = constants.O_RDONLY | constants.O_NONBLOCK | O_NOATIME;
+/** A fifo swapped in must not block. */
+const OPEN_FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
+const stat = new FileStat();
 
-/** Opens a regular file for reading without following links. */
+/** Opens a regular file for reading without following links, and without touching its access time where we may say so. */
 export function openSource(dirfd: number, name: Uint8Array): number {
   try {
-    return openFileAt(dirfd, name, openFlags);
+    return openFileAt(dirfd, name, OPEN_FLAGS | O_NOATIME);
   } catch (error) {
-    if (errnoCode(error) !== 'EPERM' || !(openFlags & O_NOATIME)) throw error;
     // Only the owner and root may leave the access time alone.
-    openFlags &= ~O_NOATIME;
-    return openFileAt(dirfd, name, openFlags);
+    if (errnoCode(error) !== 'EPERM') throw error;
+    return openFileAt(dirfd, name, OPEN_FLAGS);
   }
 }
 
@@ -96,10 +96,22 @@ function readOne(call: FilesCall, index: number, into: Uint8Array, xattrs: Found
       const found = listXattrsFd(fd);
       if (found.length > 0) xattrs.push({ index, xattrs: found });
     }
-    return size;
+    return isAsSeen(fd, meta, at) ? size : -1;
   } finally {
     closeFd(fd);
   }
+}
+
+/** Whether an open file still is what the walk saw. */
+function isAsSeen(fd: number, meta: Float64Array, at: number): boolean {
+  statFd(fd, stat);
+  return (
+    stat.size === meta[at + FILE_FIELDS.size] &&
+    stat.ctimeNsec === meta[at + FILE_FIELDS.ctimeNsec] &&
+    stat.ctimeSec === meta[at + FILE_FIELDS.ctimeSec] &&
+    stat.mtimeNsec === meta[at + FILE_FIELDS.mtimeNsec] &&
+    stat.mtimeSec === meta[at + FILE_FIELDS.mtimeSec]
+  );
 }
 
 function cutInto(

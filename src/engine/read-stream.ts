@@ -1,4 +1,3 @@
-import { readSync } from 'node:fs';
 import { errnoCode } from '../base/index.js';
 import { readAt } from '../posix/index.js';
 import { ChunkBatch } from './chunk-batch.js';
@@ -62,7 +61,7 @@ export async function readStream(
     try {
       while (bytes < into.length) {
         const rest = into.subarray(bytes);
-        const n = call.pipe ? readSync(call.fd, rest) : readAt(call.fd, rest, position + bytes);
+        const n = readAt(call.fd, rest, position + bytes);
         if (n === 0) return { bytes, ended: true };
         bytes += n;
       }

@@ -39,8 +39,19 @@ export interface SessionCall {
   readonly session: number;
 }
 
-/** Numbers a file has in `FilesCall.meta`. */
-export const FILE_FIELDS = { dirfd: 0, nameOffset: 1, nameLength: 2, size: 3, flags: 4, count: 5 } as const;
+/** Numbers a file has in `FilesCall.meta`; size and times are what the walk saw. */
+export const FILE_FIELDS = {
+  dirfd: 0,
+  nameOffset: 1,
+  nameLength: 2,
+  size: 3,
+  flags: 4,
+  mtimeSec: 5,
+  mtimeNsec: 6,
+  ctimeSec: 7,
+  ctimeNsec: 8,
+  count: 9,
+} as const;
 export const FILE_FLAGS = { xattrs: 1, largeClass: 2 } as const;
 
 /** A batch of files that fit into one slab together, in walk order. `meta` has `FILE_FIELDS.count` numbers a file. */
@@ -51,6 +62,7 @@ export interface FilesCall extends SessionCall {
   readonly meta: Float64Array;
 }
 
+/** `changed`: behind its last byte the file is not what the walk saw any more, so what was read may be of two states. */
 export const FILE_STATUS = { ok: 0, changed: 1, failed: 2 } as const;
 /** Numbers a file has in `FilesResult.meta`. */
 export const RESULT_FIELDS = { status: 0, size: 1, chunks: 2, count: 3 } as const;
@@ -79,13 +91,11 @@ export interface FilesResult {
   readonly xattrs: readonly FoundXattrs[];
 }
 
-/** One file, or anything else that is read as a stream, of any size. */
+/** One file of any size. */
 export interface StreamCall extends SessionCall {
   readonly stream: number;
-  /** An open descriptor of this process, left open; position is not used for regular files. */
+  /** An open descriptor of this process, left open; its position is not used. */
   readonly fd: number;
-  /** Read from the descriptor's own position: pipes. */
-  readonly pipe: boolean;
   readonly largeClass: boolean;
   /** Runs of data of a sparse file; undefined: all of it. */
   readonly ranges: readonly { readonly offset: number; readonly length: number }[] | undefined;

@@ -1,7 +1,19 @@
 import { execFileSync } from 'node:child_process';
-import { appendFileSync, closeSync, mkdirSync, openSync, rmSync, symlinkSync, truncateSync, writeSync } from 'node:fs';
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import t, { type Test } from 'tap';
 import type { BackupReport } from '../../src/backup/index.js';
+import { ENTRY_FLAGS } from '../../src/format/index.js';
 import { capabilities } from '../../src/posix/index.js';
 import { makeSetting, noise, type Setting } from './fixture.js';
 
@@ -137,3 +149,95 @@ t.test('backup() of a sparse file that shrinks between two of its runs puts noth
   t.ok(bytes!.subarray(4 * 2 ** 20).equals(noise(2 ** 20, 5).subarray(0, entry.size - 4 * 2 ** 20)));
   t.equal(entry.size, 4.25 * 2 ** 20);
 });
+
+t.test(
+  'backup() of a small file rewritten in place since the walk saw it keeps one state whole, times included',
+  async (t) => {
+    const setting = await makeSetting(t);
+    const path = setting.write('moving', 'first content');
+    utimesSync(path, 1_000_000, 1_000_000);
+    setting.write('neighbour', 'stays');
+    const report = await run(setting, 'write.files', () => {
+      writeFileSync(path, 'other content');
+      utimesSync(path, 2_000_000, 2_000_000);
+    });
+    t.equal(report.status, 'complete');
+    const { bytes, entry } = (await setting.read(report.scopes[0]!)).get('moving')!;
+    t.equal(bytes!.toString(), 'other content');
+    t.equal(entry.mtimeSec, 2_000_000);
+  },
+);
+
+t.test('backup() of a file rewritten half-way through its reading reads it anew', async (t) => {
+  const setting = await makeSetting(t, { threads: 1 });
+  const path = setting.write('moving', noise(8 * 2 ** 20, 1));
+  const after = noise(8 * 2 ** 20, 2);
+  const report = await run(setting, 'write.known', () => writeFileSync(path, after));
+  t.equal(report.status, 'complete');
+  t.ok((await setting.read(report.scopes[0]!)).get('moving')!.bytes!.equals(after));
+});
+
+t.test('backup() of a file that vanishes half-way through its reading goes on without it', async (t) => {
+  const setting = await makeSetting(t);
+  const path = setting.write('moving', noise(8 * 2 ** 20, 1));
+  setting.write('neighbour', 'stays');
+  const report = await run(setting, 'write.known', () => rmSync(path));
+  t.equal(report.status, 'complete');
+  t.same([...(await setting.read(report.scopes[0]!)).keys()], ['', 'neighbour']);
+  t.match(report.counts, { files: 1, bytes: 5 });
+});
+
+/** Backs up while the file changes each time that it is read. */
+async function runRestless(setting: Setting, change: () => void): Promise<BackupReport> {
+  const hook = (type: string) => {
+    if (type === 'write.files' || type === 'write.stream') change();
+  };
+  Object.assign(setting.hooks, { call: hook });
+  const report = await setting.run();
+  Object.assign(setting.hooks, { call: undefined });
+  return report;
+}
+
+for (const size of [20, 6 * 2 ** 20]) {
+  t.test(
+    `backup() of a file of ${size} bytes that never keeps still is partial, with its last known state`,
+    async (t) => {
+      const setting = await makeSetting(t);
+      const known = noise(size, 1);
+      const path = setting.write('moving', known);
+      await setting.run();
+      appendFileSync(path, 'more');
+      const grow = () => appendFileSync(path, noise(1000, 3));
+      const report = await runRestless(setting, grow);
+      t.equal(report.status, 'partial');
+      t.same(
+        report.failures.items.map(({ code, path: at }) => `${code} ${Buffer.from(at)}`),
+        [`CHANGED ${path}`],
+      );
+      t.equal(report.counts.filesUnread, 1);
+      const { bytes, entry } = (await setting.read(report.scopes[0]!)).get('moving')!;
+      t.ok(bytes!.equals(known), 'as it was known');
+      t.equal(entry.flags & ENTRY_FLAGS.stale, ENTRY_FLAGS.stale);
+      const healed = await setting.run();
+      t.equal(healed.status, 'complete');
+      t.equal((await setting.read(healed.scopes[0]!)).get('moving')!.entry.flags & ENTRY_FLAGS.stale, 0);
+    },
+  );
+
+  t.test(
+    `backup() of a new file of ${size} bytes that never keeps still keeps what was read, marked stale`,
+    async (t) => {
+      const setting = await makeSetting(t);
+      const path = setting.write('moving', noise(size, 1));
+      const report = await runRestless(setting, () => appendFileSync(path, noise(1000, 3)));
+      t.equal(report.status, 'partial');
+      t.equal(report.failures.items[0]!.code, 'CHANGED');
+      const { bytes, entry } = (await setting.read(report.scopes[0]!)).get('moving')!;
+      t.equal(entry.flags & ENTRY_FLAGS.stale, ENTRY_FLAGS.stale);
+      t.ok(bytes!.subarray(0, size).equals(noise(size, 1)));
+      const [snapshot] = await setting.repository.snapshots.list();
+      t.equal(snapshot!.manifest.status, 'partial');
+      t.equal((await setting.run()).status, 'complete', 'and is read again when it keeps still');
+    },
+  );
+}

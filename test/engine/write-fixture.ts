@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { closeSync, lstatSync, openSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -46,6 +46,13 @@ export async function predictableEngine(kind: 'inline' | 'pooled'): Promise<Engi
 
 const SMALL = { algorithm: 'sgear', minBytes: 16 * 1024, normalBytes: 64 * 1024, maxBytes: 256 * 1024 } as const;
 const LARGE = { algorithm: 'sgear', minBytes: 64 * 1024, normalBytes: 256 * 1024, maxBytes: 1024 * 1024 } as const;
+
+/** The times of a file as a walk sees them: mtime and ctime, seconds and nanoseconds each; zeros where there is none. */
+export function timesOf(path: string): number[] {
+  const stat = lstatSync(path, { bigint: true, throwIfNoEntry: false });
+  if (!stat) return [0, 0, 0, 0];
+  return [stat.mtimeNs, stat.ctimeNs].flatMap((ns) => [Number(ns / 10n ** 9n), Number(ns % 10n ** 9n)]);
+}
 
 /** The same keys in every run. */
 export const SECRETS: WriteSecrets = {
@@ -122,13 +129,13 @@ export class EngineSession {
   }
 
   /** Has files of these names read in one batch; `sizes` is what a walk would have seen. */
-  async batch(root: string, names: readonly Uint8Array[], sizes: readonly number[], flags = 0): Promise<FilesResult> {
+  async batch(root: string, names: readonly Buffer[], sizes: readonly number[], flags = 0): Promise<FilesResult> {
     const meta = new Float64Array(names.length * FILE_FIELDS.count);
     const dirfd = openSync(root, 'r');
     let offset = 0;
     names.forEach((name, i) => {
       const at = i * FILE_FIELDS.count;
-      meta.set([dirfd, offset, name.length, sizes[i]!, flags], at);
+      meta.set([dirfd, offset, name.length, sizes[i]!, flags, ...timesOf(join(root, name.toString()))], at);
       offset += name.length;
     });
     try {

@@ -19,7 +19,7 @@ import {
 } from '../../src/store/index.js';
 import type { UserRepository } from '../../src/vault/index.js';
 import { noise } from '../backup/fixture.js';
-import { settings } from '../engine/write-fixture.js';
+import { settings, timesOf } from '../engine/write-fixture.js';
 import { makeVault, openUser } from '../vault/fixture.js';
 
 const MIB = 2 ** 20;
@@ -69,8 +69,9 @@ async function makeSetting(t: Test, backend: Backend = new MemoryBackend(), thre
       let offset = 0;
       const names = contents.map((content, i) => {
         const name = Buffer.from(`w${written++}`);
-        writeFileSync(join(place.root, name.toString()), content);
-        meta.set([dirfd, offset, name.length, content.length, 0], i * FILE_FIELDS.count);
+        const path = join(place.root, name.toString());
+        writeFileSync(path, content);
+        meta.set([dirfd, offset, name.length, content.length, 0, ...timesOf(path)], i * FILE_FIELDS.count);
         offset += name.length;
         return name;
       });
@@ -244,7 +245,7 @@ t.test('withWriteSession() answers a stream that cannot be read and goes on', as
   const unreadable = openSync(join(setting.root, 'write-only'), 'w');
   t.teardown(() => closeSync(unreadable));
   const { value, stored } = await setting.session(async (session) => {
-    const call = { fd: unreadable, pipe: false, largeClass: false, ranges: undefined, size: 10 };
+    const call = { fd: unreadable, largeClass: false, ranges: undefined, size: 10 };
     const { failure } = await session.stream(call, () => {});
     await setting.files(session, [noise(10, 1)]);
     return failure;
