@@ -1,4 +1,6 @@
 /** What can be asked of a vault, one operation each, and how it is asked over HTTP: the same code in the daemon and embedded. */
+export type { ApiClient, ClientOptions } from './client/options.js';
+export { connectApi } from './connect.js';
 export type { EntryItem } from './contract/entry.js';
 export type { JobDocument, ProgressDocument } from './contract/job.js';
 export type { DaemonFacts } from './daemon-facts.js';

@@ -6,16 +6,9 @@ import {
   type OperationName,
   type OperationsOf,
 } from '../api/index.js';
+import type { CallOptions } from './call-options.js';
 import type { CommandContext } from './context.js';
-import { embedded } from './embedded.js';
-
-/** What an operation takes besides its input. */
-export interface CallOptions {
-  /** Worker threads where it runs in this process; 0 works in the main thread. A daemon has its own. */
-  readonly threads?: number | undefined;
-  /** Bytes that go with the input. */
-  readonly body?: AsyncIterable<Uint8Array> | undefined;
-}
+import { route } from './route.js';
 
 /** Asks for a document, and closes what that took whatever happens. */
 export async function call<Name extends OperationsOf<'document'>>(
@@ -24,10 +17,12 @@ export async function call<Name extends OperationsOf<'document'>>(
   input: InputOf<Name>,
   options: CallOptions = {},
 ): Promise<AnswerOf<Name>> {
-  return embedded(context, options, async (own) => {
-    const run = await load(name);
-    return (await run(own, input)) as AnswerOf<Name>;
-  });
+  return route(
+    context,
+    options,
+    (client) => client.document(name, input, options.body),
+    async (own) => (await (await load(name))(own, input)) as AnswerOf<Name>,
+  );
 }
 
 /**
@@ -41,10 +36,12 @@ export async function callItems<Name extends OperationsOf<'items'>, T>(
   use: (stream: AnswerOf<Name>) => Promise<T>,
   options: CallOptions = {},
 ): Promise<T> {
-  return embedded(context, options, async (own) => {
-    const run = await load(name);
-    return use((await run(own, input)) as AnswerOf<Name>);
-  });
+  return route(
+    context,
+    options,
+    async (client) => use(await client.items(name, input)),
+    async (own) => use(await (await load(name))(own, input)),
+  );
 }
 
 /** The same for bytes. */
@@ -52,13 +49,15 @@ export async function callBytes<Name extends OperationsOf<'bytes'>, T>(
   context: CommandContext,
   name: Name,
   input: InputOf<Name>,
-  use: (bytes: AnswerOf<Name>) => Promise<T>,
+  use: (bytes: AsyncIterable<Uint8Array>) => Promise<T>,
   options: CallOptions = {},
 ): Promise<T> {
-  return embedded(context, options, async (own) => {
-    const run = await load(name);
-    return use((await run(own, input)) as AnswerOf<Name>);
-  });
+  return route(
+    context,
+    options,
+    async (client) => use(await client.bytes(name, input)),
+    async (own) => use((await (await load(name))(own, input)) as AsyncIterable<Uint8Array>),
+  );
 }
 
 type Run<Name extends OperationName> = (context: OperationContext, input: InputOf<Name>) => Promise<AnswerOf<Name>>;

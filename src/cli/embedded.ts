@@ -1,7 +1,7 @@
 import { DEFAULT_SETTINGS, type OperationContext, withContext } from '../api/index.js';
 import type { Engine } from '../engine/index.js';
 import { chooseVaultPath, openVault } from '../vault/index.js';
-import type { CallOptions } from './call.js';
+import type { CallOptions } from './call-options.js';
 import type { CommandContext } from './context.js';
 
 /** Opens the vault that the options mean in this process, and closes whatever was opened with it. */

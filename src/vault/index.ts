@@ -2,6 +2,7 @@
 export { readVaultEnvironment, type VaultEnvironment } from './environment.js';
 export { type CreatedVault, type InitOptions, initVault } from './init-vault.js';
 export type { DedupKeys, KeyRing } from './key-ring.js';
+export { type VaultHolder, vaultHolder } from './lock.js';
 export { openVault, type VaultOptions } from './open-vault.js';
 export { chooseVaultPath, usualKeyFile } from './places.js';
 export type { QueuedJob, QueueFiles } from './queue-files.js';

@@ -58,13 +58,44 @@ function tellHolder(fd: number, socket = ''): void {
   } catch {}
 }
 
-function busy(directory: string, fd: number): BitacoraError {
+/** Who last took a vault's lock, as far as they told. */
+export interface VaultHolder {
+  readonly pid?: number;
+  /** Where a daemon answers for the vault. */
+  readonly socket?: string;
+}
+
+/**
+ * What the lock file of the vault in `directory` says. Whether the lock is still held it does not tell: ask at the socket, or
+ * take the lock. Undefined where there is no file, or none that may be read.
+ */
+export function vaultHolder(directory: string): VaultHolder | undefined {
+  let fd: number;
+  try {
+    fd = openSync(join(directory, 'lock'), constants.O_RDONLY | constants.O_NOFOLLOW);
+  } catch {
+    return undefined;
+  }
+  try {
+    return readHolder(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function readHolder(fd: number): VaultHolder {
   const holder = new Uint8Array(Math.min(HOLDER_BYTES_MAX, fstatSync(fd).size));
   const read = readSync(fd, holder, 0, holder.length, 0);
   const [, pid, socket] = /^(\d+)\n(?:([^\n]+)\n)?/.exec(Buffer.from(holder.subarray(0, read)).toString()) ?? [];
+  return { ...(pid && { pid: Number(pid) }), ...(socket && { socket }) };
+}
+
+function busy(directory: string, fd: number): BitacoraError {
+  const holder = readHolder(fd);
+  const { pid } = holder;
   return new BitacoraError(
     'VAULT_BUSY',
-    `The vault "${directory}" is in use${pid ? ` by process ${pid}` : ''}. Wait until it is done and try again.`,
-    { retryable: true, details: { directory, ...(pid && { pid: Number(pid) }), ...(socket && { socket }) } },
+    `The vault "${directory}" is in use${pid === undefined ? '' : ` by process ${pid}`}. Wait until it is done and try again.`,
+    { retryable: true, details: { directory, ...holder } },
   );
 }

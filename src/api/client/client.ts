@@ -1,0 +1,56 @@
+import { OPERATIONS, type OperationName } from '../operations.js';
+import { HEADER, MEDIA } from '../protocol.js';
+import { type Exchange, exchange, readJson } from './exchange.js';
+import { followJob } from './follow-job.js';
+import type { ApiClient, ClientOptions } from './options.js';
+import { readFrames } from './read-frames.js';
+import { readItems } from './read-items.js';
+
+/** Longest that a daemon may take to say that it is there. */
+const HEALTH_TIMEOUT_MS = 5000;
+
+/** See `connectApi`. */
+export async function reachDaemon(options: ClientOptions): Promise<ApiClient> {
+  const { signal, logger, version } = options;
+  const health: Exchange = {
+    method: 'GET',
+    path: '/api/health',
+    accept: MEDIA.json,
+    timeoutMs: HEALTH_TIMEOUT_MS,
+    signal,
+  };
+  const { response, cut } = await exchange(options, health);
+  await readJson(response);
+  cut();
+  const theirs = String(response.headers[HEADER.version]);
+  if (theirs !== version) {
+    logger.warn(`The daemon is version ${theirs}, this program ${version}: restart the daemon to have both alike.`);
+  }
+  return {
+    document: async (name, input, body) => {
+      const { job } = OPERATIONS[name];
+      if (job) return followJob(options, await exchange(options, callOf(name, input, MEDIA.events, body))) as never;
+      const answered = await exchange(options, { ...callOf(name, input, MEDIA.json), signal });
+      return (await readJson(answered.response)) as never;
+    },
+    items: async (name, input) =>
+      (await readItems(await exchange(options, { ...callOf(name, input, MEDIA.lines), signal }))) as never,
+    bytes: async (name, input) => readFrames(await exchange(options, { ...callOf(name, input, MEDIA.frames), signal })),
+  };
+}
+
+/** How the table says that an operation is asked for. */
+function callOf(name: OperationName, input: object, accept: string, body?: AsyncIterable<Uint8Array>): Exchange {
+  const { method, path } = OPERATIONS[name];
+  const rest = new Map(Object.entries(input).filter(([, value]) => value !== undefined));
+  const filled = path.replace(/:(\w+)/g, (_, member: string) => {
+    const value = String(rest.get(member));
+    rest.delete(member);
+    return encodeURIComponent(value);
+  });
+  if (method !== 'GET' && method !== 'DELETE' && !body)
+    return { method, path: filled, accept, json: Object.fromEntries(rest) };
+  const query = new URLSearchParams();
+  for (const [member, value] of rest) for (const one of [value].flat()) query.append(member, String(one));
+  return { method, path: query.size > 0 ? `${filled}?${query}` : filled, accept, body };
+}

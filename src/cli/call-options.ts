@@ -1,0 +1,7 @@
+/** What an operation takes besides its input. */
+export interface CallOptions {
+  /** Worker threads where it runs in this process; 0 works in the main thread. A daemon has its own. */
+  readonly threads?: number | undefined;
+  /** Bytes that go with the input. */
+  readonly body?: AsyncIterable<Uint8Array> | undefined;
+}

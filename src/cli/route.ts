@@ -1,0 +1,83 @@
+import { statSync } from 'node:fs';
+import { type ApiClient, connectApi, type OperationContext } from '../api/index.js';
+import { BitacoraError, isBitacoraError } from '../base/index.js';
+import { chooseVaultPath, vaultHolder } from '../vault/index.js';
+import type { CallOptions } from './call-options.js';
+import type { CommandContext } from './context.js';
+import { programVersion } from './version.js';
+
+/**
+ * Has something done where it belongs: by the daemon that holds the vault where one answers, else in this process.
+ *
+ * @throws {BitacoraError} `DAEMON_SILENT` where the vault is held and its holder does not answer; with `--socket` wherever that
+ *   one does not; and what either way throws.
+ */
+export async function route<T>(
+  context: CommandContext,
+  options: CallOptions,
+  through: (client: ApiClient) => Promise<T>,
+  here: (own: OperationContext) => Promise<T>,
+): Promise<T> {
+  const found = await findDaemon(context);
+  if (found.client) return throughDaemon(context, options, found.client, through);
+  // Loaded only now: who asks a daemon needs neither vault nor engine.
+  const { embedded } = await import('./embedded.js');
+  try {
+    return await embedded(context, options, here);
+  } catch (error) {
+    if (!isBitacoraError(error, 'VAULT_BUSY') || error.details.socket === undefined) throw error;
+    if (found.refused) throw heldButSilent(error, found.refused);
+    // It has begun to answer for the vault since we looked.
+    const late = await findDaemon(context);
+    if (late.client) return throughDaemon(context, options, late.client, through);
+    throw late.refused ? heldButSilent(error, late.refused) : error;
+  }
+}
+
+interface Found {
+  readonly client?: ApiClient;
+  /** Why the socket that the lock file names was of no use: it may be one that was left behind. */
+  readonly refused?: BitacoraError;
+}
+
+async function findDaemon(context: CommandContext): Promise<Found> {
+  const { globals, signal, progress, logger } = context;
+  const common = { version: programVersion(), signal, progress: progress.sink, logger };
+  if (globals.socket !== undefined) {
+    const vaultIdentity = globals.vault === undefined ? undefined : identityOf(chooseVaultPath(globals.vault));
+    return { client: await connectApi({ ...common, socket: globals.socket, vaultIdentity }) };
+  }
+  const path = chooseVaultPath(globals.vault);
+  const socket = vaultHolder(path)?.socket;
+  if (socket === undefined) return {};
+  try {
+    return { client: await connectApi({ ...common, socket, vaultIdentity: identityOf(path) }) };
+  } catch (error) {
+    if (!isBitacoraError(error) || error.code === 'CANCELLED') throw error;
+    return { refused: error };
+  }
+}
+
+function throughDaemon<T>(
+  { logger }: CommandContext,
+  { threads }: CallOptions,
+  client: ApiClient,
+  through: (client: ApiClient) => Promise<T>,
+): Promise<T> {
+  if (threads !== undefined)
+    logger.warn('--threads counts for nothing here: the daemon that does the work has its own.');
+  return through(client);
+}
+
+/** Tells the vault's directory from every other, a copy of it included. */
+function identityOf(path: string): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat && `${stat.dev}-${stat.ino}`;
+}
+
+function heldButSilent(busy: BitacoraError, refused: BitacoraError): BitacoraError {
+  if (refused.code !== 'DAEMON_SILENT') return refused;
+  const { directory, pid, socket } = busy.details;
+  const message = `The vault "${String(directory)}" is held by process ${String(pid)}, which does not answer at "${String(socket)}". See what it does, and try again.`;
+  return new BitacoraError('DAEMON_SILENT', message, { retryable: true, cause: refused, details: busy.details });
+}
