@@ -42,5 +42,5 @@ export {
   statAt,
   statFd,
 } from './reading.js';
-export { peerCredentials } from './sockets.js';
+export { peerCredentials, sendDatagram } from './sockets.js';
 export type { Capabilities, DataRange, LockOutcome, PeerCredentials, Xattr } from './system-calls.js';

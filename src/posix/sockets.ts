@@ -8,3 +8,14 @@ import type { PeerCredentials } from './system-calls.js';
 export function peerCredentials(fd: number): PeerCredentials | undefined {
   return calls().peerCredentials(fd);
 }
+
+/**
+ * Sends one datagram to a Unix socket.
+ *
+ * @param address - A path, or with a zero byte in front a name of the abstract kind.
+ * @returns false where that takes the C library and it cannot be reached.
+ * @throws the system's error.
+ */
+export function sendDatagram(address: Uint8Array, payload: Uint8Array): boolean {
+  return calls().sendDatagram(address, payload);
+}

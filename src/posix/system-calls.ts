@@ -77,6 +77,8 @@ export interface SystemCalls {
   mknodAt(dirfd: number, name: Uint8Array, mode: number, major: number, minor: number): void;
   syncFileSystem(fd: number): void;
   tryLock(fd: number): LockOutcome;
+  /** False where it cannot be sent so. */
+  sendDatagram(address: Uint8Array, payload: Uint8Array): boolean;
   /** Undefined where it cannot be told. */
   peerCredentials(fd: number): PeerCredentials | undefined;
   findOwner(kind: 'user' | 'group', wanted: number | Uint8Array): Owner | undefined;

@@ -1,8 +1,15 @@
 import { constants } from 'node:os';
 import { systemError } from '../errors.js';
 import type { SystemCalls } from '../system-calls.js';
-import { bind, type LibcFunction, lastErrno } from './libc.js';
+import { bind, checked, type LibcFunction, lastErrno } from './libc.js';
+import { nativeOpening } from './opening.js';
 
+const AF_UNIX = 1;
+const SOCK_DGRAM = 2;
+const SOCK_CLOEXEC = 0o2000000;
+const MSG_NOSIGNAL = 0x4000;
+/** `sun_path` without the zero byte behind a path. */
+const ADDRESS_BYTES_MAX = 107;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
 
@@ -15,6 +22,23 @@ const lengthBytes = new Uint8Array(length.buffer);
 let getsockopt: LibcFunction | undefined;
 
 export const nativeSockets = {
+  sendDatagram(address, payload) {
+    if (address.length === 0 || address.length > ADDRESS_BYTES_MAX) throw systemError(constants.errno.EINVAL, 'sendto');
+    // `struct sockaddr_un`: the family in 16 bits, then the path, ended by a zero byte unless it begins with one.
+    const name = new Uint8Array(2 + address.length + (address[0] === 0 ? 0 : 1));
+    name[0] = AF_UNIX;
+    name.set(address, 2);
+    const socket = bind('int socket(int, int, int)');
+    const sendto = bind('long sendto(int, const void*, ulong, int, const void*, uint)');
+    const fd = checked(socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0), 'socket');
+    try {
+      checked(sendto(fd, payload, payload.length, MSG_NOSIGNAL, name, name.length), 'sendto', address);
+    } finally {
+      nativeOpening.closeFd(fd);
+    }
+    return true;
+  },
+
   peerCredentials(fd) {
     getsockopt ??= bind('int getsockopt(int, int, int, void*, void*)');
     length[0] = credentialsBytes.length;

@@ -16,6 +16,7 @@ export const plainCalls: SystemCalls = {
     kernelLock: systemTool('flock') !== undefined,
   }),
   peerCredentials: () => undefined,
+  sendDatagram: () => false,
   findOwner: () => undefined,
   ...plainOpening,
   ...plainReading,
