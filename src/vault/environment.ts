@@ -8,6 +8,10 @@ export interface VaultEnvironment {
   readonly configHome: string;
   /** `XDG_DATA_HOME`, or its default below the home directory. */
   readonly dataHome: string;
+  /** The vault that the configuration names, absolute. */
+  readonly configuredVault?: string | undefined;
+  /** The master key file that the configuration names, absolute. */
+  readonly configuredKeyFile?: string | undefined;
   /** Effective user id. */
   readonly uid: number;
 }

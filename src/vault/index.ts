@@ -4,10 +4,11 @@ export { type CreatedVault, type InitOptions, initVault } from './init-vault.js'
 export type { DedupKeys, KeyRing } from './key-ring.js';
 export { type VaultHolder, vaultHolder } from './lock.js';
 export { openVault, type VaultOptions } from './open-vault.js';
-export { chooseVaultPath, usualKeyFile } from './places.js';
+export { chooseVaultPath, defaultEnvironment, usualKeyFile } from './places.js';
 export type { QueuedJob, QueueFiles } from './queue-files.js';
 export { type RebuildResult, rebuildUser } from './rebuild-user.js';
 export type { UserList } from './registry.js';
+export { salvageLog } from './salvage-log.js';
 export { checkUserName } from './user-names.js';
 export type { UserRepository, UserSecrets } from './user-repository.js';
 export type { OpenUserOptions, UserSettings, Vault } from './vault.js';

@@ -7,7 +7,8 @@ import type { VaultEnvironment } from './environment.js';
 import { credentialKeyFile, usualKeyFile } from './places.js';
 
 /**
- * Reads the master key of a vault: from the given file, else from the systemd credential, else from its usual place.
+ * Reads the master key of a vault: from the given file, else from the systemd credential, else from the configuration's,
+ * else from its usual place.
  *
  * @param vaultPath - A key file below it is refused.
  * @returns the key, which the caller owns and wipes, and the file that it came from.
@@ -20,7 +21,7 @@ export async function readKeyFile(
   environment: VaultEnvironment,
 ): Promise<MasterKeyFile & { readonly file: string }> {
   const credential = given === undefined ? credentialKeyFile(environment) : undefined;
-  const usual = resolve(given ?? usualKeyFile(vaultId, environment));
+  const usual = resolve(given ?? environment.configuredKeyFile ?? usualKeyFile(vaultId, environment));
   if (credential !== undefined) {
     // Whom systemd lets read a credential is guarded by its directory; its mode may show an access list's mask.
     const key = await readChecked(credential, vaultPath, environment, { guarded: true });

@@ -8,10 +8,13 @@ export function defaultEnvironment(): VaultEnvironment {
   return readVaultEnvironment(homedir());
 }
 
-/** Which vault is meant: the given path, else `BITACORA_VAULT`, else the usual place of root or of the user. Absolute. */
+/**
+ * Which vault is meant: the given path, else `BITACORA_VAULT`, else the configuration's, else the usual place of root or of the
+ * user. Absolute.
+ */
 export function chooseVaultPath(given?: string, environment: VaultEnvironment = defaultEnvironment()): string {
   const usual = environment.uid === 0 ? '/var/lib/bitacora/vault' : join(environment.dataHome, 'bitacora', 'vault');
-  return resolve(given ?? environment.vault ?? usual);
+  return resolve(given ?? environment.vault ?? environment.configuredVault ?? usual);
 }
 
 /** Where a vault's master key is kept unless told otherwise. */
