@@ -3,6 +3,8 @@ import type { LeafCursor } from '../format/index.js';
 /** Where the walk finds the trees of the parent snapshot. */
 export interface ParentTrees {
   leaves(root: Uint8Array): AsyncIterable<LeafCursor>;
+  /** Whether the file that the cursor stands on must be read again, changed or not, because its content is damaged. */
+  isDamaged(cursor: LeafCursor): boolean;
 }
 
 /** A directory of the parent snapshot, walked in step with the one on disk. Names are asked for in rising order. */

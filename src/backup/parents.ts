@@ -4,6 +4,7 @@ import { isIndexDamage } from '../store/index.js';
 import type { UserRepository } from '../vault/index.js';
 import { ParentDamage } from './parent-damage.js';
 import type { ParentTrees } from './parent-directory.js';
+import type { ParentQuarantine } from './parent-quarantine.js';
 
 /** The newest capture of each scope, to merge the walk with. */
 export interface ParentScopes {
@@ -51,11 +52,15 @@ export async function parentScopes(
 }
 
 /** The parent's trees; damage there is told from damage elsewhere. What only the index got wrong heals at the next opening. */
-export function guardedTrees(repository: UserRepository): ParentTrees {
+export function guardedTrees(repository: UserRepository, quarantine: ParentQuarantine): ParentTrees {
   return {
+    isDamaged: (cursor) => quarantine.has(cursor),
     async *leaves(root) {
       try {
-        yield* repository.trees.leaves(root);
+        for await (const leaf of repository.trees.leaves(root)) {
+          await quarantine.look(leaf);
+          yield leaf;
+        }
       } catch (error) {
         if (!isBitacoraError(error, 'DATA_CORRUPT') && !isBitacoraError(error, 'OBJECT_MISSING')) throw error;
         if (!isIndexDamage(error)) throw new ParentDamage(error);

@@ -29,6 +29,7 @@ import { Excludes } from './excludes.js';
 import type { FileReader, PendingFile } from './file-reader.js';
 import type { LinkedContents } from './linked-contents.js';
 import type { EntryWriter } from './ordered-directory.js';
+import { ParentQuarantine } from './parent-quarantine.js';
 import { guardedTrees } from './parents.js';
 import type { BackupCounts } from './report.js';
 import type { PathSource, VaultIdentity } from './sources.js';
@@ -58,10 +59,11 @@ export async function walkScope(
 ): Promise<ScopeRecord> {
   const { options, counts, session, reader } = walking;
   const { files, bytes } = counts;
+  const quarantine = new ParentQuarantine(options.repository);
   const walk = new Walk({
     ...options,
     ...walking,
-    parents: parent && guardedTrees(options.repository),
+    parents: parent && guardedTrees(options.repository, quarantine),
     // A file that was named is meant, whatever its size.
     maxFileBytes: source.isDirectory ? options.maxFileBytes : Number.POSITIVE_INFINITY,
     read: reader ? (file) => reader.add(file) : async (file) => countOnly(file),
@@ -70,7 +72,7 @@ export async function walkScope(
   });
   const entry = source.isDirectory
     ? await captureDirectory(walk, source, parent, walking)
-    : await captureFile(walk, source, parent, reader);
+    : await captureFile(walk, source, parent && (await quarantine.holds(parent)) ? undefined : parent, reader);
   return { scope: source.scope, path: source.path, entry, files: counts.files - files, bytes: counts.bytes - bytes };
 }
 

@@ -231,14 +231,14 @@ export class Walk {
     stat: FileStat,
     before: LeafCursor | undefined,
   ): Promise<void> | undefined {
-    const { counts, force, links, maxFileBytes, racyFromSec } = this.#options;
+    const { counts, force, links, maxFileBytes, parents, racyFromSec } = this.#options;
     if (stat.size > maxFileBytes) {
       counts.excluded++;
       return undefined;
     }
     counts.files++;
     counts.bytes += stat.size;
-    if (before && !force && unchanged(before, stat, ENTRY_TYPES.file)) {
+    if (before && !force && unchanged(before, stat, ENTRY_TYPES.file) && !parents?.isDamaged(before)) {
       counts.filesUnchanged++;
       directory.addCopy(before);
       return undefined;

@@ -1,6 +1,7 @@
 /** Workers from open file to sealed pack and back: read, cut, identify, compress, seal; open and check. Inline and pooled behind one interface. */
 export { createEngine, type Engine } from './engine.js';
 export type { Answer, Lane } from './lane.js';
+export { LanePool, type PreparedCall } from './lane-pool.js';
 export { FILE_MODES, FileBatch, type FileDescription, type FileIdentity, type FileMode } from './open-batch.js';
 export { checkChunk, FRAME_HEADROOM, FrameOpener, type OpenedFrame } from './open-frame.js';
 export {
@@ -14,6 +15,8 @@ export {
   type PackedFiles,
   type RangeCall,
   type RangeResult,
+  type ScanCall,
+  type ScanResult,
   WANT_FIELDS,
 } from './open-protocol.js';
 export { KeyRing, type OpenSecrets } from './open-secrets.js';

@@ -80,7 +80,8 @@ function closePack(pack: OpenPack): void {
   if (pack.fd !== undefined) closeSync(pack.fd);
 }
 
-function readFailure(error: unknown, pack: string): BitacoraError {
+/** What a system error on reading a pack means: whether it is gone, or cannot be told. */
+export function readFailure(error: unknown, pack: string): BitacoraError {
   const missing = errnoCode(error) === 'ENOENT';
   const text = error instanceof Error ? error.message : String(error);
   const message = missing ? `${packLabel(pack)} is missing.` : `Cannot read ${packLabel(pack)}: ${text}`;

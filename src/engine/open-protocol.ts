@@ -53,6 +53,31 @@ export interface RangeResult {
   readonly bytesWritten: number;
 }
 
+/**
+ * Frames of one pack to open, and all their chunks' ids to recompute. Bytes: those of the pack from `offset` on, which hold the
+ * frames asked for. A path: the whole pack, of which the hash is wanted as well.
+ */
+export interface ScanCall {
+  readonly session: number;
+  readonly pack: string;
+  readonly source: { readonly path: string; readonly length: number } | { readonly bytes: Uint8Array };
+  readonly header: Uint8Array;
+  readonly offset: number;
+  /** As in `RangeCall`; rising. */
+  readonly frames: Float64Array;
+  /** The kind of each frame and its number of chunks, as the footer has them. */
+  readonly kinds: Uint8Array;
+  readonly counts: Uint32Array;
+  /** The chunks' ids, 32 bytes each, in order. */
+  readonly ids: Uint8Array;
+}
+
+export interface ScanResult {
+  readonly damaged: readonly { readonly frame: number; readonly message: string }[];
+  /** Of the whole pack, where it was read by path. */
+  readonly sha256: Uint8Array | undefined;
+}
+
 /** Numbers an item has in `CheckCall.items`: index into `files`, offset in the file, length, 1 for a hole. */
 export const ITEM_FIELDS = { file: 0, offset: 1, length: 2, hole: 3, count: 4 } as const;
 

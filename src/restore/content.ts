@@ -1,9 +1,8 @@
 import { constants } from 'node:fs';
 import { BitacoraError, toHex } from '../base/index.js';
-import type { FileProblem, RangeResult } from '../engine/index.js';
+import type { FileProblem, PreparedCall, RangeResult } from '../engine/index.js';
 import { closeFd, FileStat, openFileAt, statFd, unlinkAt } from '../posix/index.js';
 import type { LocatedChunks } from '../store/index.js';
-import type { PreparedCall } from './lanes.js';
 import { type PlannedRange, planRanges, type RangePlan } from './plan-ranges.js';
 import { type BuiltCall, buildFilesCall, buildRangeCall } from './range-call.js';
 import { isItemError } from './report.js';

@@ -1,9 +1,9 @@
 import { systemClock, systemRandom } from '../base/index.js';
+import { LanePool } from '../engine/index.js';
 import { TreeReader } from '../snapshot/index.js';
 import { Committer } from './commit.js';
 import type { Stagings } from './directory.js';
 import { FolderHandles } from './folders.js';
-import { LanePool } from './lanes.js';
 import type { RestoreOptions, RestoreReport } from './options.js';
 import { OwnerMap } from './owners.js';
 import { Pipeline } from './pipeline.js';

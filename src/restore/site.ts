@@ -1,8 +1,8 @@
 import { throwIfAborted } from '../base/index.js';
+import type { LanePool } from '../engine/index.js';
 import type { TreeReader } from '../snapshot/index.js';
 import type { Stagings } from './directory.js';
 import type { FolderHandles } from './folders.js';
-import type { LanePool } from './lanes.js';
 import type { RestoreOptions } from './options.js';
 import type { OwnerMap } from './owners.js';
 import type { ReportBuilder } from './report.js';

@@ -138,6 +138,17 @@ export class ChunkReader {
     return located;
   }
 
+  /** Of chunks (n × 32 bytes) whose place is in quarantine, has those that another pack holds soundly taken from there. */
+  async leaveQuarantine(ids: Uint8Array): Promise<void> {
+    const places = await this.#index.lookup(ids);
+    const doubtful = places.flatMap((place, i) => (place && this.#index.quarantine.has(place) ? [i] : []));
+    if (doubtful.length === 0) return;
+    const wanted = concatBytes(doubtful.map((i) => ids.subarray(i * ID_BYTES, (i + 1) * ID_BYTES)));
+    const found = await searchPlaces(this.#index, this.#heads, wanted);
+    const sound = found.map((place) => (place && this.#index.quarantine.has(place) ? undefined : place));
+    await this.#index.setPlaces(wanted, sound);
+  }
+
   close(): void {
     this.#cache.clear();
     this.#frames?.close();

@@ -9,6 +9,7 @@ export type { AppliedEntries, UserIndex } from './chunk-index-user.js';
 export { ChunkReader, type ChunkReaderOptions, type LocatedChunks } from './chunk-reader.js';
 export type { OpenPack } from './chunk-reader-packs.js';
 export { openPackHead, type PackHead, readPackHead } from './pack-head.js';
+export type { DamagedFrames } from './quarantine.js';
 export type { UserKeys } from './user-keys.js';
 export type {
   DistrustedChunks,

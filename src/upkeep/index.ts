@@ -1,2 +1,4 @@
-/** Care of what is stored: rebuilding the index from the backends. */
+/** Care of what is stored: checking it, and rebuilding the index from the backends. */
 export { type RebuildIndexOptions, type RebuiltUser, rebuildIndex } from './rebuild.js';
+export { type ScrubOptions, type ScrubResult, scrub } from './scrub/scrub.js';
+export type { ScrubbedUser } from './scrub/scrub-user.js';

@@ -22,6 +22,8 @@ export interface BundleContext {
   readonly uid: Uint8Array;
   readonly readOnly: boolean;
   readonly logger: Logger;
+  /** Told of each copy that is not as it must be, with `details.repaired` where it was made again. */
+  readonly onProblem?: ((problem: BitacoraError) => void) | undefined;
 }
 
 type Version = Omit<BundleId, 'copy'>;
@@ -129,17 +131,33 @@ async function readCopy(context: BundleContext, version: Version, copy: 1 | 2): 
 
 /** One good copy is left all the while; what fails here is tried again at the next opening. */
 async function replaceCopy(context: BundleContext, name: string, found: Copy, bytes: Uint8Array): Promise<void> {
-  const { backend, readOnly, logger } = context;
-  const fields = { object: name, state: found.state, ...('error' in found && { error: found.error.message }) };
+  const { readOnly, logger, onProblem } = context;
+  const cause = 'error' in found ? found.error : undefined;
+  const fields = { object: name, state: found.state, ...(cause && { error: cause.message }) };
   logger.warn('One of the two copies of a key bundle is not as it must be.', fields);
-  if (readOnly || found.state === 'unknown') return;
+  const repaired = !readOnly && found.state !== 'unknown' && (await putCopy(context, name, found, bytes));
+  const code = found.state === 'missing' ? 'OBJECT_MISSING' : (cause?.code ?? 'DATA_CORRUPT');
+  const what = found.state === 'missing' ? 'is missing' : 'is damaged';
+  const then = repaired ? 'It was made again from the other one' : 'The other one is good';
+  const message = `The copy "${name}" of a key bundle ${what}. ${then}.`;
+  onProblem?.(new BitacoraError(code, message, { cause, details: { object: name, repaired } }));
+}
+
+async function putCopy(
+  { backend, logger }: BundleContext,
+  name: string,
+  found: Copy,
+  bytes: Uint8Array,
+): Promise<boolean> {
   try {
     if (found.state !== 'missing') await backend.remover().remove(name);
     await backend.put(name, { bytes });
     logger.info('The key bundle’s copy was made again from the other one.', { object: name });
+    return true;
   } catch (error) {
     if (!isBitacoraError(error)) throw error;
     logger.error('The key bundle’s copy could not be made again.', { object: name, error: error.message });
+    return false;
   }
 }
 

@@ -12,8 +12,8 @@ import {
   systemRandom,
   toHex,
 } from '../base/index.js';
-import { deriveMaster, hmacSha256, type MasterKeys, sameBytes } from '../crypto/index.js';
-import { decodeVaultFile, VAULT_FILE_NAME, type VaultFile, vaultMacText } from '../format/index.js';
+import { deriveMaster, type MasterKeys, sameBytes } from '../crypto/index.js';
+import { decodeVaultFile, VAULT_FILE_NAME, type VaultFile } from '../format/index.js';
 import { type Backend, type LocalBackend, openLocalBackend } from '../storage/index.js';
 import type { VaultEnvironment } from './environment.js';
 import { IndexDirectory } from './index-directory.js';
@@ -21,6 +21,7 @@ import { readKeyFile } from './key-file.js';
 import { lockVault, UNWRITABLE } from './lock.js';
 import { defaultEnvironment } from './places.js';
 import { Vault } from './vault.js';
+import { isAuthentic } from './vault-file.js';
 
 export interface VaultOptions {
   /** The vault's directory. */
@@ -132,7 +133,7 @@ async function readMaster(
       throw wrong(`it is for the vault ${toHex(vaultId)}, and vault.json says ${toHex(file.vaultId)}`);
     }
     const master = deriveMaster(masterKey, file.vaultId);
-    if (!sameBytes(hmacSha256(master.vaultMacKey, vaultMacText(file)), file.mac)) {
+    if (!isAuthentic(file, master)) {
       throw wrong('the key is another one, or vault.json was changed');
     }
     return { master, keyFile };

@@ -21,6 +21,7 @@ import { type Refreshed, refreshUser } from './refresh-user.js';
 import { Registry, type UserList } from './registry.js';
 import { checkUserName } from './user-names.js';
 import { UserRepository } from './user-repository.js';
+import { checkVaultFile } from './vault-file.js';
 
 export interface VaultParts {
   readonly path: string;
@@ -180,6 +181,27 @@ export class Vault {
       release();
       throw error;
     }
+  }
+
+  /**
+   * Reads both copies of a user's key bundles. A copy that is not as it must be is a finding, and made again where that can be.
+   *
+   * @throws {BitacoraError} `UNKNOWN_USER`; `OBJECT_MISSING` or `DATA_CORRUPT` where no copy is good.
+   */
+  async checkKeys(name: string): Promise<BitacoraError[]> {
+    const { uid } = await this.findUser(name);
+    const problems: BitacoraError[] = [];
+    const onProblem = (problem: BitacoraError) => void problems.push(problem);
+    const bundles = await loadBundles({ ...this.#bundleContext(uid), onProblem });
+    for (const { bundle } of bundles) for (const root of [bundle.dedupRoot, bundle.encryptionRoot]) root.fill(0);
+    return problems;
+  }
+
+  /** Reads what is the vault's own: `vault.json`, the records of all users, and jobs that wait; findings for what is damaged. */
+  async check(options: CallOptions = {}): Promise<BitacoraError[]> {
+    const { backend, vaultId, master } = this.#parts;
+    const file = await checkVaultFile(backend, vaultId, master, options);
+    return [...file, ...(await this.users()).damaged, ...(await this.queue.list()).damaged];
   }
 
   /** Throws `VAULT_READ_ONLY` with the next step. */

@@ -1,8 +1,7 @@
-import type { CheckResult } from '../../engine/index.js';
+import type { CheckResult, LanePool } from '../../engine/index.js';
 import { ENTRY_TYPES, type TreeEntry } from '../../format/index.js';
 import type { TreeReader } from '../../snapshot/index.js';
 import { CheckBatch } from '../check-batch.js';
-import type { LanePool } from '../lanes.js';
 import type { Difference } from './compare-entries.js';
 import type { Pair } from './diff-trees.js';
 import type { DiskNode } from './disk-side.js';

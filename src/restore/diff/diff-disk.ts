@@ -1,10 +1,9 @@
 import { BitacoraError, errnoCode, printable } from '../../base/index.js';
-import type { Engine, OpenSecrets } from '../../engine/index.js';
+import { type Engine, LanePool, type OpenSecrets } from '../../engine/index.js';
 import type { TreeEntry } from '../../format/index.js';
 import { closeFd, FileStat, openDirectory } from '../../posix/index.js';
 import type { TreeReader } from '../../snapshot/index.js';
 import { sameTime } from '../compare.js';
-import { LanePool } from '../lanes.js';
 import type { RestoreScope } from '../options.js';
 import { codeOf, messageOf } from '../report.js';
 import { joinNames } from '../state/paths.js';

@@ -1,5 +1,6 @@
 import { throwIfAborted } from '../base/index.js';
-import type { Lane, OpenSecrets } from '../engine/index.js';
+import type { Lane } from './lane.js';
+import type { OpenSecrets } from './open-secrets.js';
 
 /** Calls that a lane holds at once: one that it works on, and the next. */
 const CALLS_PER_LANE = 2;
@@ -11,7 +12,7 @@ export interface PreparedCall {
 
 let sessions = 0;
 
-/** Spreads calls over the engine's lanes, with a bound on how many are under way. */
+/** Spreads calls that read packs back over the engine's lanes, with a bound on how many are under way. */
 export class LanePool {
   readonly session = ++sessions;
   readonly #lanes: readonly Lane[];

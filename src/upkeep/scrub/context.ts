@@ -1,0 +1,22 @@
+import type { BitacoraError, Clock, Logger, ProgressSink } from '../../base/index.js';
+import type { LanePool } from '../../engine/index.js';
+import type { UserRepository } from '../../vault/index.js';
+import type { DamageCode, Findings } from './findings.js';
+
+/** What the steps of scrubbing one user share. */
+export interface UserScrub {
+  readonly repository: UserRepository;
+  readonly pool: LanePool;
+  /** Packs to check at once. */
+  readonly width: number;
+  readonly findings: Findings;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly progress: ProgressSink;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Of an error that says that something is damaged or gone, and not that it could not be asked for. */
+export function damageCode({ code }: BitacoraError): DamageCode | undefined {
+  return code === 'DATA_CORRUPT' || code === 'OBJECT_MISSING' || code === 'FORMAT_NEWER' ? code : undefined;
+}
