@@ -1,0 +1,172 @@
+import { copyFileSync, linkSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { join } from 'node:path';
+import { isBitacoraError, toHex } from '../../src/base/index.js';
+import type { Engine } from '../../src/engine/index.js';
+import { decodeEntry, ENTRY_TYPES, NodeReader, type ScopeRecord, type TreeEntry } from '../../src/format/index.js';
+import { openLocalBackend } from '../../src/storage/index.js';
+import { openVault, type UserRepository, type Vault } from '../../src/vault/index.js';
+import { CrashDisk } from './crash-disk.js';
+import { type History, onDisk, VAULT_TOLD } from './crash-history.js';
+import type { CrashState, IndexState } from './crash-states.js';
+import { backupPath, restoreScope } from './restoring.js';
+import { removeScratch } from './scratch.js';
+import { differences, readTree } from './tree.js';
+
+/** How thoroughly a state is looked at, besides opening it and reading every chunk. */
+export interface CheckOptions {
+  /** Restores one snapshot of each user to files. */
+  readonly restore: boolean;
+  /** Takes the next snapshot of each user, and looks again. */
+  readonly goOn: boolean;
+}
+
+/** Opens what crashes left and looks whether it is what was promised. */
+export class CrashChecker {
+  readonly #root: string;
+  readonly #engine: Engine;
+  readonly #history: History;
+
+  /** @param root - A directory of its own. */
+  constructor(root: string, engine: Engine, history: History) {
+    this.#root = root;
+    this.#engine = engine;
+    this.#history = history;
+    mkdirSync(this.#vaultPath, { recursive: true });
+    // Packs of a next snapshot are spooled into real files, which the disk takes over.
+    mkdirSync(join(root, 'disk/tmp'), { recursive: true });
+  }
+
+  /**
+   * Throws where anything acknowledged before the crash is missing or damaged, where anything else is there by halves, or
+   * where the vault does not open and go on by itself.
+   */
+  async check(state: CrashState, options: CheckOptions): Promise<void> {
+    const told = this.#told(state);
+    this.#layIndex(state.index);
+    const disk = new CrashDisk(join(this.#root, 'disk'), state.image);
+    const local = await openLocalBackend(disk.root, { fileSystem: disk });
+    try {
+      const backend = onDisk(local);
+      const vault = await openVault({ path: this.#vaultPath, keyFile: this.#history.keyFile, backend });
+      try {
+        await local.cleanTemporary();
+        await this.#checkVault(vault, told, options);
+      } finally {
+        await vault.close();
+      }
+    } catch (error) {
+      if (!told.has(VAULT_TOLD) && isBitacoraError(error, 'NOT_A_VAULT')) return;
+      throw error;
+    } finally {
+      await local.close();
+    }
+  }
+
+  /** What had been acknowledged when the crash came. */
+  #told({ end }: CrashState): Set<string> {
+    const told = new Set<string>();
+    for (const operation of this.#history.operations.slice(0, end)) {
+      if (operation.op === 'told') told.add(operation.snapshot);
+    }
+    return told;
+  }
+
+  async #checkVault(vault: Vault, told: ReadonlySet<string>, options: CheckOptions): Promise<void> {
+    const { records, damaged } = await vault.users();
+    if (damaged[0]) throw damaged[0];
+    const users = new Set(records.map(({ name }) => name));
+    for (const { id, user } of this.#history.snapshots.values()) {
+      if (told.has(id) && !users.has(user)) throw new Error(`User "${user}" is gone, and with it snapshot ${id}.`);
+    }
+    for (const name of users) {
+      const user = await vault.openUser(name);
+      try {
+        const [problem] = user.rebuilt?.problems ?? [];
+        if (problem) throw problem;
+        await this.#checkUser(user, told);
+        if (options.restore) await this.#restoreNewest(user);
+        if (options.goOn) await this.#goOn(user);
+      } finally {
+        user.close();
+      }
+    }
+  }
+
+  async #checkUser(user: UserRepository, told: ReadonlySet<string>): Promise<void> {
+    const listed = await user.snapshots.list();
+    const found = new Set(listed.map(({ id }) => id));
+    for (const { id, user: owner } of this.#history.snapshots.values()) {
+      if (owner === user.name && told.has(id) && !found.has(id)) throw new Error(`Snapshot ${id} is gone.`);
+    }
+    const seen = new Set<string>();
+    for (const { id, manifest } of listed) {
+      const [scope] = manifest.scopes as [ScopeRecord];
+      const made = this.#history.snapshots.get(id);
+      if (made && made.root !== toHex(scope.entry)) throw new Error(`Snapshot ${id} is not what was taken.`);
+      await readAll(user, rootOf(scope), seen);
+    }
+  }
+
+  async #restoreNewest(user: UserRepository): Promise<void> {
+    const [snapshot] = await user.snapshots.list();
+    const made = snapshot && this.#history.snapshots.get(snapshot.id);
+    if (!made) return;
+    const target = join(this.#root, 'target');
+    try {
+      const report = await restoreScope(user, this.#engine, snapshot.manifest.scopes[0]!, target);
+      if (report.failures.items[0]) throw new Error(report.failures.items[0].message);
+      const differs = differences(made.tree, readTree(target));
+      if (differs.length > 0) throw new Error(`Snapshot ${made.id} is not identical:\n${differs.join('\n')}`);
+    } finally {
+      removeScratch(target);
+    }
+  }
+
+  /** The next snapshot, which relies on whatever the crash left, holds as well. */
+  async #goOn(user: UserRepository): Promise<void> {
+    const before = (await user.snapshots.list()).length;
+    await backupPath(user, this.#engine, this.#history.sourceOf(user.name));
+    const listed = await user.snapshots.list();
+    if (listed.length !== before + 1) throw new Error(`The next snapshot of "${user.name}" is not there.`);
+    await readAll(user, rootOf(listed[0]!.manifest.scopes[0]!), new Set());
+  }
+
+  /** Files of an index are never changed once another process has it, its log excepted: links will do. */
+  #layIndex(state: IndexState): void {
+    const index = join(this.#vaultPath, 'index');
+    rmSync(index, { recursive: true, force: true });
+    if (state.how === 'lost') return;
+    mkdirSync(index);
+    for (const name of readdirSync(state.copy)) {
+      const from = join(state.copy, name);
+      const to = join(index, name);
+      if (!name.endsWith('.log')) linkSync(from, to);
+      else copyFileSync(from, to);
+      if (state.how === 'torn' && name.endsWith('.log')) truncateSync(to, Math.floor(statSync(to).size * state.share));
+    }
+  }
+
+  get #vaultPath(): string {
+    return join(this.#root, 'vault');
+  }
+}
+
+function rootOf({ scope, entry }: ScopeRecord): TreeEntry {
+  return decodeEntry(new NodeReader(entry, `the root of "${scope}"`));
+}
+
+/** Reads every chunk below `entry` once; each is authenticated and its id computed anew. */
+async function readAll(user: UserRepository, entry: TreeEntry, seen: Set<string>): Promise<void> {
+  if (entry.content.form === 'directory') {
+    const key = toHex(entry.content.id);
+    if (seen.has(key)) return;
+    seen.add(key);
+    for await (const child of user.trees.entries(entry.content.id)) await readAll(user, child, seen);
+  } else if (entry.type === ENTRY_TYPES.file) {
+    for await (const { id } of user.trees.fileItems(entry)) {
+      if (!id || seen.has(toHex(id))) continue;
+      seen.add(toHex(id));
+      await user.chunks.read(1, id);
+    }
+  }
+}

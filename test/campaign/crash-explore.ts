@@ -1,0 +1,60 @@
+import { join } from 'node:path';
+import type { Engine } from '../../src/engine/index.js';
+import { CrashChecker } from './crash-check.js';
+import type { History } from './crash-history.js';
+import { type CrashState, crashStates } from './crash-states.js';
+import type { SeededRandom } from './random.js';
+
+export interface ExploreOptions {
+  /** A directory of its own. */
+  readonly root: string;
+  readonly engine: Engine;
+  readonly random: SeededRandom;
+  readonly chances: number;
+  /** How many states to look at. */
+  readonly most: number;
+  /** Of this many states one is looked at, chosen at random; all unless told. */
+  readonly oneIn?: number;
+  /** Stops at the first broken state. */
+  readonly first?: boolean;
+  readonly onState?: (count: number) => void;
+}
+
+export interface Explored {
+  readonly states: number;
+  /** Different disks among them, whatever the index. */
+  readonly disks: number;
+  /** States by what had happened to the index. */
+  readonly tally: ReadonlyMap<string, number>;
+  readonly broken: readonly { readonly state: CrashState; readonly what: string }[];
+}
+
+/** Of so many states one is restored to files, and one takes another snapshot. */
+const RESTORE_EVERY = 50;
+const GO_ON_EVERY = 20;
+
+/** Looks at the states that crashes could leave of a history. */
+export async function exploreHistory(history: History, options: ExploreOptions): Promise<Explored> {
+  const { random, chances, most, oneIn = 1 } = options;
+  const checker = new CrashChecker(join(options.root, 'check'), options.engine, history);
+  const tally = new Map<string, number>();
+  const broken: { state: CrashState; what: string }[] = [];
+  let states = 0;
+  let disks = 0;
+  for (const state of crashStates(history.operations, new Map(), { random, chances })) {
+    if (oneIn > 1 && !random.chance(1 / oneIn)) continue;
+    states++;
+    disks = state.disks;
+    tally.set(`index ${state.index.how}`, (tally.get(`index ${state.index.how}`) ?? 0) + 1);
+    try {
+      await checker.check(state, { restore: states % RESTORE_EVERY === 0, goOn: states % GO_ON_EVERY === 0 });
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      broken.push({ state, what: `after operation ${state.end}, index ${state.index.how}: ${why}` });
+      if (options.first) break;
+    }
+    options.onState?.(states);
+    if (states >= most) break;
+  }
+  return { states, disks, tally, broken };
+}

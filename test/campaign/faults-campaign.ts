@@ -1,0 +1,245 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { createEngine, type Engine } from '../../src/engine/index.js';
+import { openVault, type UserRepository } from '../../src/vault/index.js';
+import { type Fault, type Outcome, runFaulty, type TracedCall, traceCommand } from './faults-program.js';
+import { BACKUP, expectSuccess, type Known, type Scene, type Stock } from './faults-scenes.js';
+import { restoreScope } from './restoring.js';
+import { removeScratch } from './scratch.js';
+import { differences, readTree, type Tree } from './tree.js';
+
+const STAGING = '.bitacora-restore-';
+/** LevelDB keeps a log, two tables, a manifest and four small files in a vault like these. */
+const INDEX_FILES_MOST = 16;
+
+/** One fault in one scene. */
+export interface Case {
+  readonly scene: Scene;
+  readonly fault: Fault;
+}
+
+/** The same order for the same seed, though the number of calls may differ by one or two from run to run. */
+export function inOrder(cases: readonly Case[], seed: number): Case[] {
+  const rank = (one: Case): string =>
+    createHash('sha256')
+      .update(`${seed} ${caseText(one)}`)
+      .digest('hex');
+  return cases
+    .map((one) => ({ one, at: rank(one) }))
+    .sort((a, b) => (a.at < b.at ? -1 : 1))
+    .map(({ one }) => one);
+}
+
+export function caseText({ scene, fault }: Case): string {
+  return `${scene.name}: ${faultText(fault)}`;
+}
+
+/** Every fault that one scene can have, found by watching the command once undisturbed. */
+export async function casesOf(stock: Stock, scene: Scene): Promise<Case[]> {
+  stock.set(scene);
+  const { outcome, calls } = await traceCommand(stock.line(scene.command), stock.traceFile, stock.roots);
+  expectSuccess(outcome, scene.name);
+  const cases = new Map<string, Case>();
+  const add = (fault: Fault): void => void cases.set(faultText(fault), { scene, fault });
+  const points = pointsOf(calls);
+  for (const point of points) add({ ...point, effect: 'KILL', onwards: false });
+  for (const point of points.filter(mayFail)) {
+    add({ ...point, effect: 'EIO', onwards: false });
+    // A disk that is full stays full.
+    add({ ...point, effect: 'ENOSPC', onwards: true });
+  }
+  return [...cases.values()];
+}
+
+type Point = Pick<Fault, 'call' | 'number' | 'paths'>;
+
+/**
+ * The calls by their numbers. Plain writes to the index are counted on the index's files alone, whose names are the same in
+ * every run: threads also wake each other by plain writes, and nobody knows how often.
+ */
+function pointsOf(calls: readonly TracedCall[]): Point[] {
+  const writes = calls.filter(isIndexWrite);
+  const paths = [...new Set(writes.map(({ path }) => path))].sort();
+  const points: Point[] = calls
+    .filter((one) => !isIndexWrite(one))
+    .map(({ call, number }) => ({ call, number, paths: [] }));
+  const counts = new Map<string, number>();
+  for (const { thread } of writes) {
+    const number = (counts.get(thread) ?? 0) + 1;
+    counts.set(thread, number);
+    points.push({ call: 'write', number, paths });
+  }
+  return points;
+}
+
+function isIndexWrite({ call, path }: TracedCall): boolean {
+  return call === 'write' && path.includes('/index/');
+}
+
+/** A write that is not known to be to a file could be the one that wakes a thread; its error would be none of the disk's. */
+function mayFail({ call, paths }: Point): boolean {
+  return call !== 'write' || paths.length > 0;
+}
+
+function faultText({ call, number, effect, onwards, paths }: Fault): string {
+  const where = paths.length > 0 ? ' of the index' : '';
+  return `${effect} at ${call} ${number}${where}${onwards ? ' and all after' : ''}`;
+}
+
+/** Runs cases, and checks after each that nothing acknowledged is lost and that everything goes on by itself. */
+export class FaultCampaign {
+  readonly #stock: Stock;
+  readonly #engine: Engine;
+  readonly #scrubs: boolean;
+  #runs = 0;
+
+  private constructor(stock: Stock, engine: Engine, scrubs: boolean) {
+    this.#stock = stock;
+    this.#engine = engine;
+    this.#scrubs = scrubs;
+  }
+
+  /** @param scrubs - Whether to let the program itself look for what is missing, now and then. */
+  static async create(stock: Stock, scrubs: boolean): Promise<FaultCampaign> {
+    return new FaultCampaign(stock, await createEngine({ threads: 0 }), scrubs);
+  }
+
+  close(): Promise<void> {
+    return this.#engine.close();
+  }
+
+  /** Returns `killed`, `done`, `partial`, or the code of the error that was answered. Throws with what was broken. */
+  async run({ scene, fault }: Case): Promise<string> {
+    const stock = this.#stock;
+    stock.set(scene);
+    this.#runs++;
+    const outcome = await runFaulty(stock.line(scene.command), fault);
+    const fate = fateOf(outcome, fault);
+    if (scene.vault === 'none') {
+      await this.#initAgain();
+      return fate;
+    }
+    const known: Known = new Map(scene.vault === 'empty' ? [] : stock.known);
+    const now = readTree(stock.stage.source);
+    const id = outcome.answer?.backup_id;
+    if (typeof id === 'string') known.set(id, now);
+    await this.#checkVault(known, scene.commits ? now : undefined);
+    if (scene.command[0] === 'restore') await this.#restoreAgain(scene, known);
+    await this.#goOn(known, now);
+    return fate;
+  }
+
+  /** What a failed `init` left may not stand in the way of the next, which makes another key where there is one. */
+  async #initAgain(): Promise<void> {
+    const { vault, key } = this.#stock.stage;
+    if (existsSync(join(vault, 'vault.json'))) {
+      const opened = await openVault({ path: vault, keyFile: key });
+      await opened.close();
+      return;
+    }
+    const outcome = await runFaulty(['--vault', vault, '--key-file', `${key}2`, 'init']);
+    removeScratch(`${key}2`);
+    expectSuccess(outcome, 'init again');
+  }
+
+  /** Every snapshot ever acknowledged is there and restores identical; another one only if it was being made. */
+  async #checkVault(known: Known, unsure: Tree | undefined): Promise<void> {
+    const { vault: path, key } = this.#stock.stage;
+    const vault = await openVault({ path, keyFile: key });
+    try {
+      if (known.size === 0 && (await vault.users()).records.length === 0) return;
+      const user = await vault.openUser('ana');
+      try {
+        await this.#checkSnapshots(user, known, unsure);
+      } finally {
+        user.close();
+      }
+    } finally {
+      await vault.close();
+    }
+  }
+
+  async #checkSnapshots(user: UserRepository, known: Known, unsure: Tree | undefined): Promise<void> {
+    const listed = await user.snapshots.list();
+    const found = new Set(listed.map(({ id }) => id));
+    for (const id of known.keys()) if (!found.has(id)) throw new Error(`Snapshot ${id} was acknowledged and is gone.`);
+    for (const { id, manifest } of listed) {
+      const wanted = known.get(id) ?? unsure;
+      if (!wanted) throw new Error(`Snapshot ${id} came out of nowhere.`);
+      known.set(id, wanted);
+      const target = this.#stock.scratch;
+      try {
+        const report = await restoreScope(user, this.#engine, manifest.scopes[0]!, target);
+        const [failure] = report.failures.items;
+        if (failure) throw new Error(`Snapshot ${id} does not restore: ${failure.path}: ${failure.message}`);
+        expectSame(wanted, readTree(target), `snapshot ${id}`);
+      } finally {
+        removeScratch(target);
+      }
+    }
+  }
+
+  async #restoreAgain(scene: Scene, known: Known): Promise<void> {
+    const { target } = this.#stock.stage;
+    const [old, wanted] = [...known.values()];
+    checkHalfDone(old!, wanted!, readTree(target));
+    expectSuccess(await this.#stock.run(scene.command), 'restoring again');
+    expectSame(wanted!, readTree(target), 'what was restored again');
+  }
+
+  /** The next commands work without anybody lending a hand, and leave no litter. */
+  async #goOn(known: Known, now: Tree): Promise<void> {
+    const stock = this.#stock;
+    const reading = [
+      ['list', 'ana'],
+      ['ls', 'ana', '--latest'],
+    ][this.#runs % 2]!;
+    if (known.size > 0) expectSuccess(await stock.run(reading), reading[0]!);
+    const next = await stock.run(BACKUP);
+    expectSuccess(next, 'the next backup');
+    known.set(String(next.answer?.backup_id), now);
+    await this.#checkVault(known, undefined);
+    const { vault } = stock.stage;
+    const left = readdirSync(join(vault, 'tmp'));
+    if (left.length > 0) throw new Error(`Unfinished files outlive the next backup: ${left.join(', ')}.`);
+    const index = readdirSync(join(vault, 'index'));
+    if (index.length > INDEX_FILES_MOST) throw new Error(`Files pile up in the index: ${index.join(', ')}.`);
+    if (this.#scrubs && this.#runs % 4 === 0) expectSuccess(await stock.run(['scrub', '--full']), 'scrub');
+  }
+}
+
+/** A fault may end a command in many ways, but it is always said which. */
+function fateOf(outcome: Outcome, fault: Fault): string {
+  const { killed, exitCode, signal, answer, stderr } = outcome;
+  if (killed && fault.effect === 'KILL') return 'killed';
+  if (exitCode === undefined) throw new Error(`It ended by ${signal}. ${stderr}`);
+  if (exitCode === 0 || exitCode === 3) {
+    if (!answer) throw new Error(`It says that all is well and answers nothing. ${stderr}`);
+    return exitCode === 0 ? 'done' : 'partial';
+  }
+  const error = answer?.error as { code?: unknown; message?: unknown } | undefined;
+  if (typeof error?.code !== 'string') throw new Error(`Exit code ${exitCode} without an error. ${stderr}`);
+  if (error.code === 'INTERNAL') throw new Error(`It takes the fault for its own: ${error.message}`);
+  return error.code;
+}
+
+/** Whatever is there after a restore that failed is as it was before or as it was to become. */
+function checkHalfDone(before: Tree, wanted: Tree, now: Tree): void {
+  for (const [path, text] of now) {
+    if (!text.startsWith('file') || path.includes(STAGING)) continue;
+    const content = contentOf(text);
+    if (content !== contentOf(before.get(path)) && content !== contentOf(wanted.get(path))) {
+      throw new Error(`"${path}" is neither the old file nor the new one: ${text}`);
+    }
+  }
+}
+
+function contentOf(text: string | undefined): string | undefined {
+  return text && /size=\d+ sha256=[0-9a-f]+/.exec(text)?.[0];
+}
+
+function expectSame(wanted: Tree, found: Tree, what: string): void {
+  const differs = differences(wanted, found);
+  if (differs.length > 0) throw new Error(`Not identical, ${what}:\n${differs.join('\n')}`);
+}
