@@ -57,7 +57,7 @@ function linesOf({ path, commands, args, options }: CommandSpec, isProgram: bool
 
 function optionText({ names, description, value }: OptionSpec): string {
   const flags = names.map((name) => (name.startsWith('--') ? `-l ${name.slice(2)}` : `-s ${name.slice(1)}`));
-  const given = value ? ` -r ${argumentsOf(value) ?? ''}`.trimEnd() : '';
+  const given = value ? ` ${value.kind === 'file' ? '-r' : '-x'} ${argumentsOf(value) ?? ''}`.trimEnd() : '';
   return `${flags.join(' ')}${given} -d ${quoted(description)}`;
 }
 

@@ -12,7 +12,8 @@ t.test('GNU tar makes of an export what a restore makes: everything a file syste
   const tree = join(setting.source, 'tree');
   const notMade = makeTortureTree(tree, { entries: 3000, denseBytes: 6 * MIB, hugeBytes: 20 * MIB });
   for (const what of notMade) test.comment(`not made here: ${what}`);
-  const { manifest } = (await setting.run(), (await setting.repository.snapshots.list())[0]!);
+  await setting.run();
+  const { manifest } = (await setting.repository.snapshots.list())[0]!;
   const { bytes, problems } = await exportAll(setting.repository, scopesOf(manifest.scopes));
   test.same(
     problems.map(({ path, code, lost }) => ({ name: path.split('/').at(-1), code, lost })),
