@@ -15,6 +15,8 @@ export {
   type PackedFiles,
   type RangeCall,
   type RangeResult,
+  REUSE_FIELDS,
+  type ReuseResult,
   type ScanCall,
   type ScanResult,
   WANT_FIELDS,

@@ -2,14 +2,15 @@ import type { Answer, Handlers } from './lane.js';
 import { checkFiles } from './open-check.js';
 import { FrameOpener } from './open-frame.js';
 import { PackInput } from './open-pack.js';
-import type { CheckCall, OpenSecretsCall, RangeCall, ScanCall } from './open-protocol.js';
+import type { CheckCall, OpenSecretsCall, RangeCall, ReuseCall, ScanCall } from './open-protocol.js';
 import { restoreRange } from './open-range.js';
+import { reuseFile } from './open-reuse.js';
 import { scanPack } from './open-scan.js';
 import { KeyRing } from './open-secrets.js';
 
 /**
  * The calls of a lane that read packs back: `open.secrets` begins a session, `open.range` restores from one range of a
- * pack, `open.check` reads restored files back, `open.scan` checks a pack, `open.end` forgets the session's keys and closes its packs.
+ * pack, `open.reuse` takes over what an existing file has, `open.check` reads restored files back, `open.scan` checks a pack, `open.end` forgets the session's keys and closes its packs.
  */
 export function createOpenHandlers(): { handlers: Handlers; dispose(): void } {
   const rings = new Map<number, KeyRing>();
@@ -32,6 +33,7 @@ export function createOpenHandlers(): { handlers: Handlers; dispose(): void } {
       frames ??= new FrameOpener();
       return { result: restoreRange(call, ring(call.session), input, frames) };
     },
+    'open.reuse': (call: ReuseCall): Answer => ({ result: reuseFile(call, ring(call.session)) }),
     'open.check': (call: CheckCall): Answer => ({ result: checkFiles(call, ring(call.session)) }),
     'open.scan': (call: ScanCall): Answer => {
       frames ??= new FrameOpener();

@@ -78,6 +78,36 @@ export interface ScanResult {
   readonly sha256: Uint8Array | undefined;
 }
 
+/** Numbers an item has in `ReuseCall.items`: where it lies in the file, old and new alike, and its length. */
+export const REUSE_FIELDS = { offset: 0, length: 1, count: 2 } as const;
+
+/** One certain file below the root. */
+export interface ReusedFile {
+  /** The way to its directory, empty for the root itself. */
+  readonly directory: Uint8Array;
+  readonly name: Uint8Array;
+  readonly inode: bigint;
+  readonly device: number;
+}
+
+/** Chunks that a file `from` may have where the file `to` wants them. `ids` has 32 bytes an item. */
+export interface ReuseCall {
+  readonly session: number;
+  readonly root: number;
+  readonly from: ReusedFile;
+  readonly to: ReusedFile;
+  /** Blocks of zeros become holes. */
+  readonly sparse: boolean;
+  readonly items: Float64Array;
+  readonly ids: Uint8Array;
+}
+
+export interface ReuseResult {
+  /** 1 for each item that is in the new file now. */
+  readonly taken: Uint8Array;
+  readonly bytes: number;
+}
+
 /** Numbers an item has in `CheckCall.items`: index into `files`, offset in the file, length, 1 for a hole. */
 export const ITEM_FIELDS = { file: 0, offset: 1, length: 2, hole: 3, count: 4 } as const;
 

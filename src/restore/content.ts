@@ -24,7 +24,7 @@ export async function writeContents(site: Site, window: Window): Promise<void> {
   for (const task of window.files) {
     if (task.failed) continue;
     if (task.spread || task.ranges > 1) makeAhead(site, task);
-    else if (task.ranges === 0) bare.push(task);
+    else if (task.ranges === 0 && !task.identity) bare.push(task);
   }
   const calls = plan.ranges.map((range) => restoreRange(site, window, located, plan, range));
   await settleAll([...calls, ...filesCalls(site, bare)]);
@@ -75,7 +75,7 @@ function countRanges(window: Window, plan: RangePlan): void {
 }
 
 /** Makes a file whose bytes come from several ranges; from then on only this very file is written to. */
-function makeAhead(site: Site, task: FileTask): void {
+export function makeAhead(site: Site, task: FileTask): void {
   if (task.identity) return;
   try {
     const fd = openFileAt(site.handles.fd(task.folder), task.entry.name, CREATE, 0o600);
@@ -162,7 +162,7 @@ function warnTask(site: Site, task: FileTask, { code, message }: FileProblem): v
   site.report.warn(task.directory.path(task.entry.name), code, message);
 }
 
-function failTaskWith(site: Site, task: FileTask, error: Error): void {
+export function failTaskWith(site: Site, task: FileTask, error: Error): void {
   const code = error instanceof BitacoraError ? error.code : ((error as NodeJS.ErrnoException).code ?? 'INTERNAL');
   failTask(site, task, code, error.message);
 }

@@ -5,6 +5,7 @@ import { type Decision, decide, looksSame, sameAccess, sameTime, sameXattrs } fr
 import type { DirectoryFacts, TargetDirectory } from './directory.js';
 import { setMetadataFd } from './metadata.js';
 import { isItemError } from './report.js';
+import { isInParts, type OldFile } from './reuse.js';
 import type { Site } from './site.js';
 import type { LinkedFile } from './window.js';
 
@@ -13,6 +14,14 @@ const READ = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /** What came of an item whose name is taken. With `build` it has to be made as if it were new. */
 export type Outcome = 'identical' | 'kept' | 'refused' | 'build';
+
+/** What lies in an entry's place. */
+export interface Met {
+  readonly outcome: Outcome;
+  readonly inode: bigint;
+  /** Set where the new file may be built from this one. */
+  readonly old?: OldFile | undefined;
+}
 
 /**
  * Looks at the item that bears an entry's name, and brings its metadata up to the snapshot's where its content is taken
@@ -23,14 +32,17 @@ export function meetExisting(
   parent: TargetDirectory,
   facts: DirectoryFacts,
   first: (LinkedFile & { readonly inode?: bigint }) | undefined,
-): { readonly outcome: Outcome; readonly inode: bigint } {
+): Met {
   const { entry } = facts;
   const fd = site.handles.fd(parent.folder!);
   statAt(fd, entry.name, stat);
   const inode = stat.ino;
   const same = looksSame(entry, stat, () => readLinkAt(fd, entry.name)) && (!first || first.inode === inode);
   const decision = decide(site.options.overwrite, same);
-  if (decision !== 'same') return { outcome: outcomeOf(decision), inode };
+  if (decision !== 'same') {
+    const old = stat.isFile && isInParts(entry) ? { folder: parent.folder!, inode, device: stat.dev } : undefined;
+    return { outcome: outcomeOf(decision), inode, old };
+  }
   if (isUpToDate(fd, facts)) return { outcome: 'identical', inode };
   // Another name of the file may lie where it must not change; anything but a file is as quickly made anew.
   if (entry.type !== ENTRY_TYPES.file || stat.nlink > 1) return { outcome: 'build', inode };

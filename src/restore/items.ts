@@ -2,10 +2,11 @@ import { BitacoraError, isBitacoraError } from '../base/index.js';
 import { type ContentItem, ENTRY_FLAGS, ENTRY_TYPES, type TreeEntry } from '../format/index.js';
 import { failTask } from './content.js';
 import type { DirectoryFacts, TargetDirectory } from './directory.js';
-import { meetExisting } from './existing-items.js';
+import { type Met, meetExisting } from './existing-items.js';
 import { linkGroupOf } from './link-group.js';
 import type { Pipeline } from './pipeline.js';
 import { isItemError } from './report.js';
+import { type OldFile, restoreOver } from './reuse.js';
 import type { Site } from './site.js';
 import type { FileTask, LinkedFile } from './window.js';
 
@@ -34,10 +35,11 @@ export class ItemRestorer {
     try {
       if (this.#isUnread(parent, entry)) return undefined;
       const first = group === undefined ? undefined : this.#links.get(group);
-      if (exists && !this.#mayBuild(parent, facts, first, group)) return undefined;
+      const met = exists ? meetExisting(this.#site, parent, facts, first) : undefined;
+      if (met && !this.#mayBuild(parent, facts, met, first, group)) return undefined;
       if (options.dryRun) this.#count(entry, first !== undefined);
       else if (first || entry.type !== ENTRY_TYPES.file) return this.#other(parent, facts, first, group);
-      else return this.#file(parent, facts, group);
+      else return this.#file(parent, facts, group, met?.old);
     } catch (error) {
       if (!isItemError(error)) throw error;
       report.failWith(parent.path(entry.name), error);
@@ -71,13 +73,12 @@ export class ItemRestorer {
 
   #mayBuild(
     parent: TargetDirectory,
-    facts: DirectoryFacts,
+    { entry }: DirectoryFacts,
+    { outcome, inode }: Met,
     first: LinkGroup | undefined,
     group: string | undefined,
   ): boolean {
     const { report } = this.#site;
-    const { entry } = facts;
-    const { outcome, inode } = meetExisting(this.#site, parent, facts, first);
     if (outcome === 'build') {
       parent.replaces = true;
       return true;
@@ -109,6 +110,7 @@ export class ItemRestorer {
     directory: TargetDirectory,
     { entry, owner, permissions }: DirectoryFacts,
     group: string | undefined,
+    old: OldFile | undefined,
   ): Promise<void> | undefined {
     const pipeline = this.#pipeline;
     const task: FileTask = {
@@ -129,6 +131,7 @@ export class ItemRestorer {
     };
     pipeline.window.files.push(task);
     if (group !== undefined) this.#links.set(group, { folder: task.folder, name: new Uint8Array(entry.name), task });
+    if (old) return restoreOver(this.#site, pipeline, task, old);
     if (entry.content.form === 'list') return this.#listed(task);
     if (entry.content.form === 'chunk') pipeline.window.addItem({ length: entry.size, id: entry.content.id }, 0);
     else if (entry.content.form === 'items') this.#inline(task, entry.content.items);

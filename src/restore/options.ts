@@ -76,6 +76,8 @@ export interface RestoreReport {
   /** Symbolic links, hard links, fifos, devices. */
   readonly others: number;
   readonly bytesWritten: number;
+  /** Those of them that came from the files that were there already. */
+  readonly bytesReused: number;
   /** Items that were there already and kept their bytes. */
   readonly identical: number;
   /** Existing items left alone because of `never`. */

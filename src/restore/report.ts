@@ -25,6 +25,7 @@ export class ReportBuilder {
   directories = 0;
   others = 0;
   bytesWritten = 0;
+  bytesReused = 0;
   identical = 0;
   kept = 0;
   deleted = 0;
@@ -59,8 +60,8 @@ export class ReportBuilder {
   }
 
   finish(): RestoreReport {
-    const { files, directories, others, bytesWritten, identical, kept, deleted, verified } = this;
-    const counts = { files, directories, others, bytesWritten, identical, kept, deleted, verified };
+    const { files, directories, others, bytesWritten, bytesReused, identical, kept, deleted, verified } = this;
+    const counts = { files, directories, others, bytesWritten, bytesReused, identical, kept, deleted, verified };
     return {
       ...counts,
       failures: this.#failures.list(),
