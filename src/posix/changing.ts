@@ -91,11 +91,12 @@ export function mknodAt(dirfd: number, name: Uint8Array, mode: number, major: nu
 }
 
 /**
- * Returns once everything written to the file system of `fd` is durable. Throws the first write-back error since the
- * descriptor was opened (Linux 5.8 and later), so open it before writing; `ENOSYS` where no way exists.
+ * Resolves once everything written to the file system of `fd`, which stays open until then, is durable; the thread goes on
+ * meanwhile. Rejects with the first write-back error since the descriptor was opened (Linux 5.8 and later), so open it before
+ * writing, or with `EIO` where the system's own code is not known; `ENOSYS` where no way exists.
  */
-export function syncFileSystem(fd: number): void {
-  calls().syncFileSystem(fd);
+export function syncFileSystem(fd: number): Promise<void> {
+  return calls().syncFileSystem(fd);
 }
 
 /**

@@ -75,7 +75,7 @@ export interface SystemCalls {
   unlinkAt(dirfd: number, name: Uint8Array): void;
   rmdirAt(dirfd: number, name: Uint8Array): void;
   mknodAt(dirfd: number, name: Uint8Array, mode: number, major: number, minor: number): void;
-  syncFileSystem(fd: number): void;
+  syncFileSystem(fd: number): Promise<void>;
   tryLock(fd: number): LockOutcome;
   /** False where it cannot be sent so. */
   sendDatagram(address: Uint8Array, payload: Uint8Array): boolean;

@@ -1,3 +1,4 @@
+import { Slices } from '../base/index.js';
 import {
   FileStat,
   readDirectory,
@@ -32,28 +33,33 @@ export class Committer {
     this.#site = site;
   }
 
-  add(directory: TargetDirectory): void {
+  async add(directory: TargetDirectory): Promise<void> {
     this.#waiting.push(directory);
-    if (this.#waiting.length >= WAITING_MAX) this.flush();
+    if (this.#waiting.length >= WAITING_MAX) await this.flush();
   }
 
-  flush(): void {
+  async flush(): Promise<void> {
     checkSignal(this.#site);
-    this.#sync();
-    for (const directory of this.#waiting) this.#commit(directory);
+    await this.#sync();
+    const slices = new Slices(this.#site.options.clock);
+    for (const directory of this.#waiting) {
+      this.#commit(directory);
+      if (slices.over) await slices.next();
+    }
     this.#waiting = [];
   }
 
   /** One sync a file system. Its failure ends the restore: nothing was replaced so far that is not durable. */
-  #sync(): void {
+  async #sync(): Promise<void> {
     const synced = new Set<number>();
     for (const directory of this.#waiting) {
       if (!directory.replaces) continue;
-      const fd = this.#site.handles.fd(directory.folder!);
-      const { dev } = statFd(fd, stat);
-      if (synced.has(dev)) continue;
-      synced.add(dev);
-      syncFileSystem(fd);
+      await this.#site.handles.during(directory.folder!, async (fd) => {
+        const { dev } = statFd(fd, stat);
+        if (synced.has(dev)) return;
+        synced.add(dev);
+        await syncFileSystem(fd);
+      });
     }
   }
 

@@ -40,7 +40,8 @@ export class Folder {
 export class FolderHandles {
   readonly #root: number;
   readonly #open = new Map<Folder, number>();
-  readonly #pinned = new Set<Folder>();
+  /** How many want a folder's descriptor to stay. */
+  readonly #pinned = new Map<Folder, number>();
 
   /** `root` stays the caller's. */
   constructor(root: number) {
@@ -67,12 +68,30 @@ export class FolderHandles {
   both<T>(first: Folder, second: Folder, use: (firstFd: number, secondFd: number) => T): T {
     const pinned = first.current();
     const firstFd = this.fd(pinned);
-    this.#pinned.add(pinned);
+    this.#pin(pinned, 1);
     try {
       return use(firstFd, this.fd(second));
     } finally {
-      this.#pinned.delete(pinned);
+      this.#pin(pinned, -1);
     }
+  }
+
+  /** A descriptor that holds until what `use` returns has settled. */
+  async during<T>(folder: Folder, use: (fd: number) => Promise<T>): Promise<T> {
+    const pinned = folder.current();
+    const fd = this.fd(pinned);
+    this.#pin(pinned, 1);
+    try {
+      return await use(fd);
+    } finally {
+      this.#pin(pinned, -1);
+    }
+  }
+
+  #pin(folder: Folder, by: 1 | -1): void {
+    const count = (this.#pinned.get(folder) ?? 0) + by;
+    if (count === 0) this.#pinned.delete(folder);
+    else this.#pinned.set(folder, count);
   }
 
   /** Closes a folder's descriptor: it is about to be removed. */

@@ -1,3 +1,4 @@
+import { Slices } from '../base/index.js';
 import { type Committer, setDirectoryMetadata } from './commit.js';
 import { finishContents, writeContents } from './content.js';
 import { makeOther } from './others.js';
@@ -62,8 +63,10 @@ export class Pipeline {
     await finishContents(this.#site, window);
     for (const task of window.files) if (task.last === window && !task.failed) report.files++;
     for (const task of window.others) makeOther(this.#site, task);
+    const slices = new Slices(options.clock);
     for (const directory of window.ended) {
-      if (directory.existing) this.#committer.add(directory);
+      if (slices.over) await slices.next();
+      if (directory.existing) await this.#committer.add(directory);
       else if (directory.parent?.existing && !((directory.facts?.permissions ?? 0o700) & 0o200)) {
         directory.parent.late.push(directory);
       } else setDirectoryMetadata(this.#site, directory);

@@ -19,13 +19,13 @@ interface Ancestor {
 }
 
 /** Restores all scopes. Those that lie in another and were not met there follow in a round of their own. */
-export async function restoreScopes(site: Site, pipeline: Pipeline, settle: () => void): Promise<void> {
+export async function restoreScopes(site: Site, pipeline: Pipeline, settle: () => Promise<void>): Promise<void> {
   let scopes = site.options.scopes;
   while (scopes.length > 0) {
     const round = new ScopeRound(site, pipeline);
     scopes = await round.run(scopes);
     await pipeline.drain();
-    settle();
+    await settle();
   }
 }
 

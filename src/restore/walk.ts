@@ -1,4 +1,4 @@
-import { asBuffer, isBitacoraError, printable } from '../base/index.js';
+import { asBuffer, isBitacoraError, printable, Slices } from '../base/index.js';
 import { ENTRY_FLAGS, ENTRY_TYPES, type LeafCursor, type OwnerName, type TreeEntry } from '../format/index.js';
 import { FileStat, readDirectory, statAt } from '../posix/index.js';
 import { entryAt } from '../snapshot/index.js';
@@ -27,6 +27,7 @@ export class Walker {
   readonly #pipeline: Pipeline;
   readonly #graft: Graft | undefined;
   readonly #items: ItemRestorer;
+  readonly #slices: Slices;
   #entries = 0;
 
   constructor(site: Site, pipeline: Pipeline, graft: Graft | undefined) {
@@ -34,6 +35,7 @@ export class Walker {
     this.#pipeline = pipeline;
     this.#graft = graft;
     this.#items = new ItemRestorer(site, pipeline);
+    this.#slices = new Slices(site.options.clock);
   }
 
   /** What the snapshot says of an entry, in terms of this machine. */
@@ -138,6 +140,7 @@ export class Walker {
       const below = path === undefined ? undefined : joined(path, entry.name);
       const waiting = this.#visitOrGraft(directory, entry, cursor.owners, below, exists);
       if (waiting) await waiting;
+      if (this.#slices.over) await this.#slices.next();
     }
   }
 

@@ -7,7 +7,7 @@ import { packDevice } from '../file-stat.js';
 import { pathBuffer, terminateBytes, terminateName } from '../names.js';
 import { renameWithoutReplacing } from '../rename-without-replacing.js';
 import type { SystemCalls } from '../system-calls.js';
-import { bind, checked, type LibcFunction, lastErrno } from './libc.js';
+import { bind, checked, inBackground, type LibcFunction, lastErrno } from './libc.js';
 import { nativeOpening } from './opening.js';
 import { nativeReading } from './reading.js';
 
@@ -96,8 +96,9 @@ export const nativeChanging = {
     checked(mknodat(dirfd, path, mode, packDevice(major, minor)), 'mknodat', name);
   },
 
-  syncFileSystem(fd) {
-    checked(libc('int syncfs(int)')(fd), 'syncfs');
+  async syncFileSystem(fd) {
+    // Waits for the disk, for seconds perhaps.
+    if ((await inBackground(libc('int syncfs(int)'), fd)) < 0) throw systemError(constants.errno.EIO, 'syncfs');
   },
 
   tryLock(fd) {

@@ -7,6 +7,10 @@ type Argument = number | bigint | Uint8Array | null;
 /** A bound function of the C library; all that are used here return an integer that fits a number. */
 export type LibcFunction = (...args: readonly Argument[]) => number;
 
+interface Background {
+  async(...args: readonly [...Argument[], (error: unknown, result: number) => void]): void;
+}
+
 /** Numbers for the calls that an older C library, or another one than glibc, has no function for. */
 const SYSCALL_NUMBERS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
   x64: { statx: 332, getdents64: 217, renameat2: 316, openat2: 437 },
@@ -45,6 +49,13 @@ export function bind(prototype: string): LibcFunction {
     const raw: LibcFunction = library.func(`long syscall(long, ${argumentTypes})`);
     return (...args) => raw(number, ...args);
   }
+}
+
+/** Has another thread call a bound function with one number. Its `errno` stays unknown: it belongs to that thread. */
+export function inBackground(bound: LibcFunction, argument: number): Promise<number> {
+  return new Promise((resolve, reject) => {
+    (bound as LibcFunction & Background).async(argument, (error, result) => (error ? reject(error) : resolve(result)));
+  });
 }
 
 export function lastErrno(): number {

@@ -1,4 +1,4 @@
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import {
   fchmodSync,
   fchownSync,
@@ -91,8 +91,8 @@ export const plainChanging = {
     throw systemError(constants.errno.ENOSYS, 'mknodat', name);
   },
 
-  syncFileSystem(fd) {
-    const status = runTool('sync', ['-f', '/proc/self/fd/3'], fd);
+  async syncFileSystem(fd) {
+    const status = await waitForTool('sync', ['-f', '/proc/self/fd/3'], fd);
     if (status !== 0) throw systemError(status === null ? constants.errno.ENOSYS : constants.errno.EIO, 'syncfs');
   },
 
@@ -117,4 +117,15 @@ function refuse(syscall: string, name: Uint8Array): never {
 function runTool(name: string, args: readonly string[], fd: number): number | null {
   const tool = systemTool(name);
   return tool === undefined ? null : spawnSync(tool, args, { stdio: ['ignore', 'ignore', 'ignore', fd] }).status;
+}
+
+/** The same without keeping the thread. */
+async function waitForTool(name: string, args: readonly string[], fd: number): Promise<number | null> {
+  const tool = systemTool(name);
+  if (tool === undefined) return null;
+  return new Promise((resolve) => {
+    const child = spawn(tool, args, { stdio: ['ignore', 'ignore', 'ignore', fd] });
+    child.once('error', () => resolve(null));
+    child.once('exit', resolve);
+  });
 }
