@@ -1,4 +1,5 @@
 import { asBuffer, BitacoraError } from '../base/index.js';
+import { newer } from './failure.js';
 
 /** Entry types, docs/format.md §9. */
 export const ENTRY_TYPES = {
@@ -11,6 +12,9 @@ export const ENTRY_TYPES = {
   socket: 7,
 } as const;
 export type EntryType = (typeof ENTRY_TYPES)[keyof typeof ENTRY_TYPES];
+
+/** Directories below a scope's root that lie inside each other, docs/format.md §9. */
+export const TREE_DEPTH_MAX = 4096;
 
 /** Entry flags, docs/format.md §9; a bit set. */
 export const ENTRY_FLAGS = { stale: 1, racy: 2, unread: 4, xattrs: 8, linkGroup: 16, largeClass: 32 } as const;
@@ -76,6 +80,10 @@ export const FIXED = {
 } as const;
 
 const ID_BYTES = 32;
+const FLAGS_KNOWN = Object.values(ENTRY_FLAGS).reduce((all, flag) => all | flag, 0);
+/** More than any system has, and what two bytes count. */
+const NAME_BYTES_MAX = 0xffff;
+const XATTRS_MAX = 0xffff;
 const FORM = { none: 0, chunk: 1, items: 2, list: 3 } as const;
 
 function varintBytes(value: number): number {
@@ -342,12 +350,23 @@ function readContent(reader: NodeReader, type: number, size: number): EntryConte
 
 function readXattrs(reader: NodeReader): ExtendedAttribute[] {
   const count = reader.count(2);
+  if (count > XATTRS_MAX) throw reader.fail(`it has ${count} attributes, expected at most ${XATTRS_MAX}`);
   const xattrs: ExtendedAttribute[] = [];
   for (let i = 0; i < count; i++) {
     const name = reader.take(reader.count(1));
+    if (name.length > NAME_BYTES_MAX) throw reader.fail(`the name of an attribute has ${name.length} bytes`);
     xattrs.push({ name, value: reader.take(reader.count(1)) });
   }
   return xattrs;
+}
+
+/** What no system has and some take for a command, such as nanoseconds that mean "now". */
+function checkFixed(reader: NodeReader, name: Uint8Array, flags: number, fixed: Buffer): void {
+  if (name.length > NAME_BYTES_MAX) throw reader.fail(`its name has ${name.length} bytes`);
+  if ((flags & ~FLAGS_KNOWN) !== 0) throw newer('a directory entry', `it has the flags ${flags}`);
+  if (fixed.readUInt16BE(FIXED.mode) > 0o7777) throw reader.fail('permission bits out of range');
+  const nanoseconds = Math.max(fixed.readUInt32BE(FIXED.mtimeNsec), fixed.readUInt32BE(FIXED.ctimeNsec));
+  if (nanoseconds > 999_999_999) throw reader.fail(`${nanoseconds} nanoseconds`);
 }
 
 /**
@@ -363,6 +382,7 @@ export function decodeEntry(reader: NodeReader): TreeEntry {
   const flags = fixed[FIXED.flags]!;
   const size = readSize(fixed, FIXED.size);
   if (size > Number.MAX_SAFE_INTEGER) throw inner.fail('a size out of range');
+  checkFixed(inner, name, flags, fixed);
   const device = flags & ENTRY_FLAGS.linkGroup ? inner.take(8).readBigUInt64BE(0) : 0n;
   const xattrs = flags & ENTRY_FLAGS.xattrs ? readXattrs(inner) : [];
   const content = readContent(inner, type, size);

@@ -23,6 +23,7 @@ export {
   NodeReader,
   readSeconds,
   readSize,
+  TREE_DEPTH_MAX,
   type TreeEntry,
 } from './entry.js';
 export { decodeFooter, FIRST_FRAME_OFFSET, type Footer, type FooterBounds, FooterBuilder } from './footer.js';

@@ -28,12 +28,18 @@ export class TargetDirectory {
   folder: Folder | undefined;
   /** Of an existing directory: where its new entries wait. */
   staging: Folder | undefined;
+  /**
+   * It, or a directory above it, is a last known state: what the snapshot does not have in it may be newer than the snapshot.
+   */
+  lastKnown = false;
   /** Something that was there will be replaced. */
   replaces = false;
   /** Names to remove from an existing directory once the new ones are in place. */
   removals: Uint8Array[] = [];
   /** New subdirectories without the right to write, whose metadata must wait until they are moved. */
   readonly late: TargetDirectory[] = [];
+  /** How many directories of the snapshot lie above it. */
+  readonly depth: number;
 
   constructor(
     parent: TargetDirectory | undefined,
@@ -46,6 +52,7 @@ export class TargetDirectory {
     this.facts = facts;
     this.existing = existing !== undefined;
     this.folder = existing;
+    this.depth = parent?.facts ? parent.depth + 1 : 0;
   }
 
   /** Below the target, as the user knows it; for messages. */
@@ -58,10 +65,18 @@ export class TargetDirectory {
 
   /** The folder that new entries go to, made when it is not there yet. Throws the system's errors. */
   intake(stagings: Stagings): Folder {
-    if (!this.existing) {
-      this.folder ??= makeFolder(stagings.handles, this.parent!.intake(stagings), this.name);
-      return this.folder;
+    const way: TargetDirectory[] = [];
+    let at: TargetDirectory = this;
+    for (; !at.existing && !at.folder; at = at.parent!) way.push(at);
+    let folder = at.existing ? at.#stagingFolder(stagings) : at.folder!;
+    for (const directory of way.reverse()) {
+      folder = makeFolder(stagings.handles, folder, directory.name);
+      directory.folder = folder;
     }
+    return folder;
+  }
+
+  #stagingFolder(stagings: Stagings): Folder {
     if (!this.staging) {
       this.staging = makeFolder(stagings.handles, this.folder!, stagings.name);
       stagings.open.add(this);

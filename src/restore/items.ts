@@ -1,4 +1,4 @@
-import { BitacoraError, isBitacoraError } from '../base/index.js';
+import { BitacoraError, isBitacoraError, Slices } from '../base/index.js';
 import { type ContentItem, ENTRY_FLAGS, ENTRY_TYPES, type TreeEntry } from '../format/index.js';
 import { failTask } from './content.js';
 import type { DirectoryFacts, TargetDirectory } from './directory.js';
@@ -7,7 +7,7 @@ import { linkGroupOf } from './link-group.js';
 import type { Pipeline } from './pipeline.js';
 import { isItemError } from './report.js';
 import { type OldFile, restoreOver } from './reuse.js';
-import type { Site } from './site.js';
+import { checkSignal, type Site } from './site.js';
 import type { FileTask, LinkedFile } from './window.js';
 
 /** The first name of a link group, and its inode where the file was there already. */
@@ -19,11 +19,13 @@ type LinkGroup = LinkedFile & { readonly inode?: bigint };
  */
 export class ItemRestorer {
   readonly #site: Site;
+  readonly #slices: Slices;
   readonly #pipeline: Pipeline;
   readonly #links = new Map<string, LinkGroup>();
 
   constructor(site: Site, pipeline: Pipeline) {
     this.#site = site;
+    this.#slices = new Slices(site.options.clock);
     this.#pipeline = pipeline;
   }
 
@@ -162,6 +164,10 @@ export class ItemRestorer {
         if (!item.id) task.sparse = true;
         pipeline.window.addItem(item, offset);
         offset += item.length;
+        // Holes fill no window, and a list may be of nothing else.
+        if (!this.#slices.over) continue;
+        await this.#slices.next();
+        checkSignal(this.#site);
       }
     } catch (error) {
       if (pipeline.failed || !isBitacoraError(error) || !isItemError(error)) throw error;

@@ -1,5 +1,12 @@
 import { asBuffer, isBitacoraError, printable, Slices } from '../base/index.js';
-import { ENTRY_FLAGS, ENTRY_TYPES, type LeafCursor, type OwnerName, type TreeEntry } from '../format/index.js';
+import {
+  ENTRY_FLAGS,
+  ENTRY_TYPES,
+  type LeafCursor,
+  type OwnerName,
+  TREE_DEPTH_MAX,
+  type TreeEntry,
+} from '../format/index.js';
 import { FileStat, readDirectory, statAt } from '../posix/index.js';
 import { entryAt } from '../snapshot/index.js';
 import { type DirectoryFacts, TargetDirectory } from './directory.js';
@@ -10,9 +17,12 @@ import type { Pipeline } from './pipeline.js';
 import { isItemError } from './report.js';
 import { checkSignal, type Site } from './site.js';
 import { isStagingName, removeTree } from './staging.js';
+import { tooDeep } from './state/unnested.js';
 
 /** Entries between two looks at the signal and reports of progress. */
 const ENTRIES_PER_TICK = 1024;
+/** Directories inside each other that are gone into without leaving the stack. */
+const DEPTH_PER_TURN = 64;
 const stat = new FileStat();
 
 /** A nested scope that takes the place of what the outer one holds at its path. */
@@ -75,6 +85,7 @@ export class Walker {
       damaged = true;
       this.#site.report.failWith(directory.path(), error);
     };
+    if (this.#slices.over || directory.depth % DEPTH_PER_TURN === 0) await this.#pause();
     try {
       const names = this.#existingNames(directory, path);
       await this.#leaves(directory, entry.content.id, path, names, onDamage);
@@ -87,6 +98,12 @@ export class Walker {
     if (damaged) directory.removals = [];
     this.#end(directory);
     if (this.#pipeline.window.full) await this.#pipeline.rotate();
+  }
+
+  /** Lets others in, and takes the work off the stack, which a deep tree would fill. */
+  async #pause(): Promise<void> {
+    await this.#slices.next();
+    checkSignal(this.#site);
   }
 
   async #leaves(
@@ -195,6 +212,7 @@ export class Walker {
   ): Promise<void> {
     const { report, options, stagings } = this.#site;
     try {
+      if (parent.depth >= TREE_DEPTH_MAX) throw tooDeep();
       const place = exists ? this.#existingDirectory(parent, entry.name) : 'new';
       if (place === 'left') return;
       const folder = place instanceof Folder ? place : undefined;

@@ -6,7 +6,7 @@ import type { Owner } from './owners.js';
 
 const ID_BYTES = 32;
 
-/** A window closes at this many files or chunks, whichever comes first: what a plan may cost in memory. */
+/** A window closes at this many files, other items, directories, or chunks, whichever comes first: what a plan may cost in memory. */
 const FILES_MAX = 4 * 1024;
 const CHUNKS_MAX = 32 * 1024;
 
@@ -64,7 +64,8 @@ export class Window {
   #length = new Float64Array(1024);
 
   get full(): boolean {
-    return this.files.length >= FILES_MAX || this.chunks >= CHUNKS_MAX || this.others.length >= FILES_MAX;
+    const most = Math.max(this.files.length, this.others.length, this.ended.length);
+    return most >= FILES_MAX || this.chunks >= CHUNKS_MAX;
   }
 
   get empty(): boolean {

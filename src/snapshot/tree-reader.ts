@@ -24,8 +24,8 @@ export interface LeavesOptions {
   /** What the directory is called in messages. */
   readonly referrer?: string;
   /**
-   * Called for each part of the directory that cannot be read; the others follow. Without it the first such part ends
-   * the iteration with its error.
+   * Called for each part of the directory that is lost; the others follow. Where what was read contradicts itself, which no damage
+   * brings about, it is told once and nothing follows. Without it the first such part ends the iteration with its error.
    */
   readonly onDamage?: (error: BitacoraError) => void;
 }
@@ -44,9 +44,14 @@ export class TreeReader {
    */
   async *leaves(rootId: Uint8Array, options: LeavesOptions = {}): AsyncGenerator<LeafCursor> {
     const order = new NameOrder();
-    for await (const { bytes, firstName } of this.#leafNodes(rootId, undefined, undefined, options)) {
-      const cursor = guard(options, () => order.enter(bytes, firstName));
-      if (!cursor) continue;
+    const nodes = this.#leafNodes(rootId, undefined, undefined, options);
+    for (;;) {
+      // Not around what the caller does with a leaf.
+      const cursor = await guard(options, async () => {
+        const { value: node } = await nodes.next();
+        return node && order.enter(node.bytes, node.firstName);
+      });
+      if (!cursor) return;
       yield cursor;
       order.leave(cursor);
     }
@@ -61,9 +66,7 @@ export class TreeReader {
 
   /** All entries of a directory, decoded and their names checked. */
   async *entries(rootId: Uint8Array, options: LeavesOptions = {}): AsyncGenerator<TreeEntry> {
-    for await (const cursor of this.leaves(rootId, options)) {
-      while (cursor.next()) yield entryAt(cursor);
-    }
+    for await (const cursor of this.leaves(rootId, options)) yield* entriesOf(cursor, options);
   }
 
   /**
@@ -116,22 +119,19 @@ export class TreeReader {
     parentLevel: number | undefined,
     options: LeavesOptions,
   ): AsyncGenerator<{ bytes: Uint8Array; firstName: Uint8Array | undefined }> {
-    const bytes = await guardAsync(options, async () => {
+    const bytes = await guard(options, async () => {
       const node = this.#source.readNow(CHUNK_KINDS.node, id);
       return node ?? (await this.#source.read(CHUNK_KINDS.node, id, options.referrer));
     });
     if (!bytes) return;
     if (isLeaf(bytes)) {
-      if (guard(options, () => checkLevel(0, parentLevel))) yield { bytes, firstName };
+      checkLevel(0, parentLevel);
+      yield { bytes, firstName };
       return;
     }
-    const inner = guard(options, () => {
-      const decoded = decodeInner(bytes);
-      checkLevel(decoded.level, parentLevel);
-      if (firstName && !equalBytes(decoded.children[0]!.firstName, firstName)) throw outOfOrder();
-      return decoded;
-    });
-    if (!inner) return;
+    const inner = decodeInner(bytes);
+    checkLevel(inner.level, parentLevel);
+    if (firstName && !equalBytes(inner.children[0]!.firstName, firstName)) throw outOfOrder();
     for (const child of inner.children) yield* this.#leafNodes(child.id, child.firstName, inner.level, options);
   }
 
@@ -172,6 +172,23 @@ export function entryAt(cursor: LeafCursor): TreeEntry {
   return entry;
 }
 
+/** The entries of one leaf. Behind one out of form nothing can be told apart; one with a hostile name is passed over. */
+function* entriesOf(cursor: LeafCursor, { onDamage }: LeavesOptions): Generator<TreeEntry> {
+  for (;;) {
+    let entry: TreeEntry;
+    try {
+      if (!cursor.next()) return;
+      entry = entryAt(cursor);
+    } catch (error) {
+      if (!onDamage || !isBitacoraError(error)) throw error;
+      onDamage(error);
+      if (error.details.reason === 'hostile') continue;
+      return;
+    }
+    yield entry;
+  }
+}
+
 /** Keeps names rising from leaf to leaf, as each cursor does inside its own. */
 class NameOrder {
   #last: Uint8Array | undefined;
@@ -203,8 +220,8 @@ function childFor(children: readonly InnerChild[], name: Uint8Array): InnerChild
 }
 
 /** Levels fall by one from node to child, so that no tree, however made, is deeper than its root claims. */
-function checkLevel(level: number, parentLevel: number | undefined): true {
-  if (parentLevel === undefined || level === parentLevel - 1) return true;
+function checkLevel(level: number, parentLevel: number | undefined): void {
+  if (parentLevel === undefined || level === parentLevel - 1) return;
   const message = `A tree node of level ${level} stands below one of level ${parentLevel}.`;
   throw new BitacoraError('DATA_CORRUPT', message);
 }
@@ -213,25 +230,13 @@ function outOfOrder(): BitacoraError {
   return new BitacoraError('DATA_CORRUPT', 'The names in a directory node are not where its parent says.');
 }
 
-function guard<T>(options: LeavesOptions, run: () => T): T | undefined {
-  try {
-    return run();
-  } catch (error) {
-    return damage(options, error);
-  }
-}
-
-async function guardAsync<T>(options: LeavesOptions, run: () => Promise<T>): Promise<T | undefined> {
+async function guard<T>(options: LeavesOptions, run: () => Promise<T>): Promise<T | undefined> {
   try {
     return await run();
   } catch (error) {
-    return damage(options, error);
+    const lost = isBitacoraError(error, 'DATA_CORRUPT') || isBitacoraError(error, 'OBJECT_MISSING');
+    if (!lost || !options.onDamage) throw error;
+    options.onDamage(error);
+    return undefined;
   }
-}
-
-function damage(options: LeavesOptions, error: unknown): undefined {
-  const lost = isBitacoraError(error, 'DATA_CORRUPT') || isBitacoraError(error, 'OBJECT_MISSING');
-  if (!lost || !options.onDamage) throw error;
-  options.onDamage(error);
-  return undefined;
 }

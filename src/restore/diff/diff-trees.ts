@@ -1,6 +1,7 @@
 import { compareBytes, equalBytes, throwIfAborted } from '../../base/index.js';
 import { ENTRY_TYPES, type TreeEntry } from '../../format/index.js';
 import { joinNames } from '../state/paths.js';
+import { Below, unnested } from '../state/unnested.js';
 import { type CompareRules, compareEntries, type Difference } from './compare-entries.js';
 import type { DiffNode, DiffSide } from './side.js';
 
@@ -30,12 +31,21 @@ export interface Comparison<Before extends DiffNode, After extends DiffNode> {
  * What differs between two things of one name and all that lies below them, in the order of the tree. Directories with the
  * same content on both sides are passed over unread. Memory: one leaf of each directory on the way down.
  */
-export async function* diffTrees<Before extends DiffNode, After extends DiffNode>(
+export function diffTrees<Before extends DiffNode, After extends DiffNode>(
   comparison: Comparison<Before, After>,
   path: Uint8Array,
   before: Before | undefined,
   after: After | undefined,
 ): AsyncGenerator<Pair<Before, After>> {
+  return unnested(differences(comparison, path, before, after));
+}
+
+async function* differences<Before extends DiffNode, After extends DiffNode>(
+  comparison: Comparison<Before, After>,
+  path: Uint8Array,
+  before: Before | undefined,
+  after: After | undefined,
+): AsyncGenerator<Pair<Before, After> | Below<Pair<Before, After>>> {
   throwIfAborted(comparison.signal);
   const [old, now] = [before?.entry, after?.entry];
   const what = old && now ? compareEntries(old, now, comparison.rules) : [];
@@ -51,7 +61,7 @@ export async function* diffTrees<Before extends DiffNode, After extends DiffNode
     if (id && other && equalBytes(id, other)) return;
   }
   for await (const [inner, other] of pairs(comparison, path, from, to)) {
-    yield* diffTrees(comparison, joinNames(path, (inner ?? other)!.entry.name), inner, other);
+    yield new Below(differences(comparison, joinNames(path, (inner ?? other)!.entry.name), inner, other));
   }
 }
 

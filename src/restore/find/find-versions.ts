@@ -4,6 +4,7 @@ import { pathNames } from '../layout.js';
 import { contentKey } from '../link-group.js';
 import type { RestoreScope } from '../options.js';
 import { joinNames } from '../state/paths.js';
+import { Below, unnested } from '../state/unnested.js';
 import type { FindOptions } from './find-entries.js';
 import { createGlob, type Glob } from './glob.js';
 import { NameHeap } from './name-heap.js';
@@ -53,7 +54,7 @@ export async function* findVersions(
   const search = new Search(options);
   for (const { scope, roots } of [...scopes.values()].sort((a, b) => compareBytes(a.scope.path, b.scope.path))) {
     const path = pathNames(scope.path).reduce(joinNames, new Uint8Array(0));
-    yield* search.name(scope.scope, path, '', roots);
+    yield* unnested(search.name(scope.scope, path, '', roots));
   }
 }
 
@@ -100,7 +101,12 @@ class Search {
   }
 
   /** One name in all snapshots, and what lies below it. */
-  async *name(scope: string, path: Uint8Array, below: string, set: VersionSet): AsyncGenerator<FoundPath> {
+  async *name(
+    scope: string,
+    path: Uint8Array,
+    below: string,
+    set: VersionSet,
+  ): AsyncGenerator<FoundPath | Below<FoundPath>> {
     const full = asBuffer(path).toString('utf8');
     const versions = set.newestFirst();
     const matching = versions.filter(({ entry }) =>
@@ -108,10 +114,11 @@ class Search {
     );
     const newest = matching[0];
     if (newest) yield { path, scope, type: newest.entry.type, versions: matching };
-    if (set.directories.size > 0 && this.#glob.reaches(full, below)) yield* this.#below(scope, path, below, set);
+    if (set.directories.size === 0 || !this.#glob.reaches(full, below)) return;
+    yield new Below(this.#below(scope, path, below, set));
   }
 
-  async *#below(scope: string, path: Uint8Array, below: string, set: VersionSet): AsyncGenerator<FoundPath> {
+  async *#below(scope: string, path: Uint8Array, below: string, set: VersionSet): AsyncGenerator<Below<FoundPath>> {
     const { tree, onDamage, signal } = this.#options;
     const heap = new NameHeap<Span>();
     try {
@@ -126,7 +133,7 @@ class Search {
         for (const { entry, mark } of taken) inner.add(entry, mark);
         const { name } = taken[0]!.entry;
         const text = asBuffer(name).toString('utf8');
-        yield* this.name(scope, joinNames(path, name), below === '' ? text : `${below}/${text}`, inner);
+        yield new Below(this.name(scope, joinNames(path, name), below === '' ? text : `${below}/${text}`, inner));
       }
     } finally {
       await heap.close();

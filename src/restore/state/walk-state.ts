@@ -1,10 +1,11 @@
 import { asBuffer, type BitacoraError, printable, throwIfAborted } from '../../base/index.js';
-import { ENTRY_TYPES, type LeafCursor, type OwnerName, type TreeEntry } from '../../format/index.js';
+import { ENTRY_TYPES, type LeafCursor, type OwnerName, TREE_DEPTH_MAX, type TreeEntry } from '../../format/index.js';
 import { entryAt, type TreeReader } from '../../snapshot/index.js';
 import { type PlacedScope, placeScopes } from '../layout.js';
 import type { RestoreScope } from '../options.js';
 import type { Choice } from '../selection.js';
 import { joinNames } from './paths.js';
+import { tooDeep } from './unnested.js';
 
 /** Entries between two looks at the signal. */
 const ENTRIES_PER_LOOK = 256;
@@ -119,6 +120,7 @@ class ScopeWalk {
     const choice = this.#options.choose(below, directory, path);
     if (choice === 'skip' || (choice === 'descend' && !directory)) return undefined;
     if (entry.content.form === 'directory') {
+      if (this.#levels.length > TREE_DEPTH_MAX) throw tooDeep();
       const { onDamage } = this.#options;
       const leaves = this.#tree.leaves(entry.content.id, {
         referrer: `directory "${printable(path)}"`,
