@@ -19,6 +19,7 @@ export type {
   OperationContext,
   Route,
 } from './operation.js';
+export { scrubNames } from './operations/scrub.js';
 export { type AnswerOf, type InputOf, OPERATIONS, type OperationName, type OperationsOf } from './operations.js';
 export { isWithin, joinPath, pathReadings, splitPath } from './paths.js';
 export { type Selected, type Selector, select, selectionFields } from './select.js';

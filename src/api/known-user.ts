@@ -25,6 +25,20 @@ export async function openKnownUser(
   }
 }
 
+/** Throws `UNKNOWN_USER`, naming the nearest one there is, unless there is such a user; opens nothing. */
+export async function checkKnownUser({ vault }: Pick<OperationContext, 'vault'>, name: string): Promise<void> {
+  try {
+    await vault.findUser(name);
+  } catch (error) {
+    if (!isBitacoraError(error, 'UNKNOWN_USER')) throw error;
+    const { records } = await vault.users();
+    throw unknownUser(
+      name,
+      records.map((record) => record.name),
+    );
+  }
+}
+
 function unknownUser(name: string, names: readonly string[]): BitacoraError {
   const close = nearest(name, names);
   const next = close

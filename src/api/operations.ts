@@ -147,6 +147,15 @@ export const OPERATIONS = {
     load: async () => (await import('./operations/rebuild-index.js')).rebuildIndex,
     contract: () => import('./contract/rebuild-index.js'),
   }),
+  scrub: document({
+    method: 'POST',
+    path: '/api/scrub',
+    summary: 'Reads back what is stored, of one user or of all, and has what is damaged stored again.',
+    job: { access: 'read', durable: false },
+    status: ({ status }) => (status === 'damaged' ? 500 : 200),
+    load: async () => (await import('./operations/scrub.js')).scrub,
+    contract: () => import('./contract/scrub.js'),
+  }),
   jobs: document({
     method: 'GET',
     path: '/api/jobs',

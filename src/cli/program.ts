@@ -17,6 +17,7 @@ import {
   TIMES,
 } from './options.js';
 import type { Output } from './output.js';
+import { addCare } from './program-care.js';
 import { addTools } from './program-tools.js';
 import { PROGRESS_MODES } from './progress-line.js';
 import { programVersion } from './version.js';
@@ -51,6 +52,7 @@ export function createProgram({ output, run }: ProgramOptions): Command {
   addLs(add);
   addRestore(add);
   addRebuildIndex(add);
+  addCare(add);
   addTools(add, program);
   return program;
 }

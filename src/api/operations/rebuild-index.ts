@@ -1,7 +1,7 @@
 import type { BitacoraError } from '../../base/index.js';
 import * as upkeep from '../../upkeep/index.js';
 import type { RebuildIndexAnswer, RebuildIndexInput } from '../contract/rebuild-index.js';
-import { openKnownUser } from '../known-user.js';
+import { checkKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
 
 /** Makes the index of one user or of all anew. */
@@ -9,8 +9,7 @@ export async function rebuildIndex(context: OperationContext, input: RebuildInde
   const { vault, clock, progress, signal } = context;
   const { user_id: user } = input;
   const began = clock.monotonic();
-  // Opened and closed first where a user is named: an unknown one is told with the nearest that there is.
-  if (user !== undefined) (await openKnownUser(context, user)).close();
+  if (user !== undefined) await checkKnownUser(context, user);
   const { users, damaged } = await upkeep.rebuildIndex(vault, { user, progress, signal });
   const isDamaged = damaged.length > 0 || users.some(({ problems }) => problems.length > 0);
   return {

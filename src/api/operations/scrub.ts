@@ -1,0 +1,72 @@
+import type { BitacoraError } from '../../base/index.js';
+import * as upkeep from '../../upkeep/index.js';
+import type { ScrubAnswer, ScrubInput } from '../contract/scrub.js';
+import { checkKnownUser } from '../known-user.js';
+import type { OperationContext } from '../operation.js';
+
+const DAMAGE = new Set(['DATA_CORRUPT', 'OBJECT_MISSING', 'FORMAT_NEWER', 'KEY_WRONG']);
+
+/** Checks what is stored, of one user or of all. */
+export async function scrub(context: OperationContext, input: ScrubInput): Promise<ScrubAnswer> {
+  const { vault, clock, logger, progress, signal } = context;
+  const { user_id: user, share = 100 } = input;
+  const began = clock.monotonic();
+  if (user !== undefined) await checkKnownUser(context, user);
+  const engine = await context.engine();
+  const options = { user, engine, percent: share, clock, logger, progress, signal };
+  const { users, vaultProblems } = await upkeep.scrub(vault, options);
+  return {
+    status: statusOf([...vaultProblems, ...users.flatMap(({ problems }) => problems)]),
+    checked: 'content',
+    users: users.map(({ name, packs, bytes, chunks, entries, problems, quarantinedChunks, supersededPacks }) => ({
+      user_id: name,
+      packs,
+      bytes,
+      chunks,
+      entries,
+      problems: problems.map(item),
+      quarantined_chunks: quarantinedChunks,
+      superseded_packs: supersededPacks,
+    })),
+    vault_problems: vaultProblems.map(item),
+    share,
+    read_only: vault.readOnly,
+    duration_ms: Math.round(clock.monotonic() - began),
+  };
+}
+
+/** The same of a vault whose key is not at hand, as far as that goes. `path` is the vault's directory. */
+export async function scrubNames(
+  path: string,
+  { clock, progress, signal }: Pick<OperationContext, 'clock' | 'progress' | 'signal'>,
+): Promise<ScrubAnswer> {
+  const began = clock.monotonic();
+  const { users, vaultProblems } = await upkeep.scrubNames(path, { progress, signal });
+  return {
+    status: statusOf([...vaultProblems, ...users.flatMap(({ problems }) => problems)]),
+    checked: 'names',
+    users: users.map(({ uid, packs, bytes, entries, problems }) => ({
+      user_id: uid,
+      packs,
+      bytes,
+      chunks: 0,
+      entries,
+      problems: problems.map(item),
+      quarantined_chunks: 0,
+      superseded_packs: 0,
+    })),
+    vault_problems: vaultProblems.map(item),
+    share: 100,
+    read_only: true,
+    duration_ms: Math.round(clock.monotonic() - began),
+  };
+}
+
+function statusOf(problems: readonly BitacoraError[]): ScrubAnswer['status'] {
+  if (problems.some(({ code }) => DAMAGE.has(code))) return 'damaged';
+  return problems.length > 0 ? 'unread' : 'sound';
+}
+
+function item({ code, message, details }: BitacoraError): ScrubAnswer['vault_problems'][number] {
+  return { code, message, details };
+}
