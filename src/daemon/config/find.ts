@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import { errnoCode } from '../../base/index.js';
-import { type LoadedConfig, loadConfig } from './load.js';
+import { type LoadedConfig, loadConfig } from './check.js';
 
 /** Where a configuration is looked for unless it is named. */
 export const SYSTEM_CONFIG_FILE = '/etc/bitacora/bitacora.toml';
