@@ -5,16 +5,20 @@ import type { Engine } from '../../src/engine/index.js';
 import { decodeEntry, ENTRY_TYPES, NodeReader, type ScopeRecord, type TreeEntry } from '../../src/format/index.js';
 import { openLocalBackend } from '../../src/storage/index.js';
 import { openVault, type UserRepository, type Vault } from '../../src/vault/index.js';
-import { CrashDisk } from './crash-disk.js';
+import { CrashDisk, type Image } from './crash-disk.js';
 import { type History, onDisk, VAULT_TOLD } from './crash-history.js';
+import { Digests } from './crash-image.js';
 import type { CrashState, IndexState } from './crash-states.js';
 import { backupPath, restoreScope } from './restoring.js';
 import { removeScratch } from './scratch.js';
 import { differences, readTree } from './tree.js';
 
-/** How thoroughly a state is looked at, besides opening it and reading every chunk. */
+/** Files up to this size are read whenever they are met, larger ones when a state is looked at thoroughly. */
+const SMALL_BYTES = 16 * 1024;
+
+/** How thoroughly a state is looked at, besides opening it, finding every chunk and knowing every pack to be whole. */
 export interface CheckOptions {
-  /** Restores one snapshot of each user to files. */
+  /** Reads everything and restores one snapshot of each user to files. */
   readonly restore: boolean;
   /** Takes the next snapshot of each user, and looks again. */
   readonly goOn: boolean;
@@ -25,6 +29,7 @@ export class CrashChecker {
   readonly #root: string;
   readonly #engine: Engine;
   readonly #history: History;
+  readonly #digests = new Digests();
 
   /** @param root - A directory of its own. */
   constructor(root: string, engine: Engine, history: History) {
@@ -42,6 +47,7 @@ export class CrashChecker {
    */
   async check(state: CrashState, options: CheckOptions): Promise<void> {
     const told = this.#told(state);
+    this.#checkPacks(state.image);
     this.#layIndex(state.index);
     const disk = new CrashDisk(join(this.#root, 'disk'), state.image);
     const local = await openLocalBackend(disk.root, { fileSystem: disk });
@@ -59,6 +65,14 @@ export class CrashChecker {
       throw error;
     } finally {
       await local.close();
+    }
+  }
+
+  /** An object has its name only when all of its bytes are there. */
+  #checkPacks(image: Image): void {
+    for (const [path, content] of image) {
+      if (content === 'directory' || !path.includes('/packs/')) continue;
+      if (!path.endsWith(this.#digests.of(content))) throw new Error(`The pack "${path}" is not whole.`);
     }
   }
 
@@ -83,7 +97,7 @@ export class CrashChecker {
       try {
         const [problem] = user.rebuilt?.problems ?? [];
         if (problem) throw problem;
-        await this.#checkUser(user, told);
+        await this.#checkUser(user, told, options.restore);
         if (options.restore) await this.#restoreNewest(user);
         if (options.goOn) await this.#goOn(user);
       } finally {
@@ -92,7 +106,7 @@ export class CrashChecker {
     }
   }
 
-  async #checkUser(user: UserRepository, told: ReadonlySet<string>): Promise<void> {
+  async #checkUser(user: UserRepository, told: ReadonlySet<string>, thorough: boolean): Promise<void> {
     const listed = await user.snapshots.list();
     const found = new Set(listed.map(({ id }) => id));
     for (const { id, user: owner } of this.#history.snapshots.values()) {
@@ -103,7 +117,7 @@ export class CrashChecker {
       const [scope] = manifest.scopes as [ScopeRecord];
       const made = this.#history.snapshots.get(id);
       if (made && made.root !== toHex(scope.entry)) throw new Error(`Snapshot ${id} is not what was taken.`);
-      await readAll(user, rootOf(scope), seen);
+      await readAll(user, rootOf(scope), seen, thorough);
     }
   }
 
@@ -128,7 +142,7 @@ export class CrashChecker {
     await backupPath(user, this.#engine, this.#history.sourceOf(user.name));
     const listed = await user.snapshots.list();
     if (listed.length !== before + 1) throw new Error(`The next snapshot of "${user.name}" is not there.`);
-    await readAll(user, rootOf(listed[0]!.manifest.scopes[0]!), new Set());
+    await readAll(user, rootOf(listed[0]!.manifest.scopes[0]!), new Set(), true);
   }
 
   /** Files of an index are never changed once another process has it, its log excepted: links will do. */
@@ -155,18 +169,22 @@ function rootOf({ scope, entry }: ScopeRecord): TreeEntry {
   return decodeEntry(new NodeReader(entry, `the root of "${scope}"`));
 }
 
-/** Reads every chunk below `entry` once; each is authenticated and its id computed anew. */
-async function readAll(user: UserRepository, entry: TreeEntry, seen: Set<string>): Promise<void> {
+/**
+ * Reads every node and list below `entry` and the chunks of files once; each is authenticated and its id computed anew. Of large
+ * files the chunks are only found, unless `thorough`.
+ */
+async function readAll(user: UserRepository, entry: TreeEntry, seen: Set<string>, thorough: boolean): Promise<void> {
   if (entry.content.form === 'directory') {
     const key = toHex(entry.content.id);
     if (seen.has(key)) return;
     seen.add(key);
-    for await (const child of user.trees.entries(entry.content.id)) await readAll(user, child, seen);
+    for await (const child of user.trees.entries(entry.content.id)) await readAll(user, child, seen, thorough);
   } else if (entry.type === ENTRY_TYPES.file) {
     for await (const { id } of user.trees.fileItems(entry)) {
       if (!id || seen.has(toHex(id))) continue;
       seen.add(toHex(id));
-      await user.chunks.read(1, id);
+      if (thorough || entry.size <= SMALL_BYTES) await user.chunks.read(1, id);
+      else if ((await user.chunks.locate(id)).pack[0]! < 0) throw new Error(`Chunk ${toHex(id)} is nowhere.`);
     }
   }
 }

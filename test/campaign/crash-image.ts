@@ -35,7 +35,7 @@ export class Crashes {
   readonly #initial: Image;
   /** Contents by what made them, so that equal ones are one object and are hashed once. */
   readonly #contents = new Map<string, ImageFile>();
-  readonly #digests = new WeakMap<ImageFile, string>();
+  readonly #digests = new Digests();
 
   /** @param initial - What the disk held before the first operation. */
   constructor(operations: readonly Operation[], initial: Image = new Map()) {
@@ -67,20 +67,11 @@ export class Crashes {
     let unfinished = false;
     for (const [path, content] of image) {
       if (path.startsWith('tmp/')) unfinished = true;
-      else lines.push(`${path} ${content === 'directory' ? 'directory' : this.#digestOf(content)}`);
+      else lines.push(`${path} ${content === 'directory' ? 'directory' : this.#digests.of(content)}`);
     }
     return createHash('sha256')
       .update(`${lines.sort().join('\n')}\n${unfinished}`)
       .digest('hex');
-  }
-
-  #digestOf(content: ImageFile): string {
-    let digest = this.#digests.get(content);
-    if (digest === undefined) {
-      digest = createHash('sha256').update(content.bytes).digest('hex');
-      this.#digests.set(content, digest);
-    }
-    return digest;
   }
 
   /** Numbers what the disk held as `CrashDisk` does. */
@@ -107,6 +98,21 @@ export class Crashes {
       this.#contents.set(key, content);
     }
     nodes.files.set(node, { key, content });
+  }
+}
+
+/** SHA-256 of contents, computed once for each. */
+export class Digests {
+  readonly #known = new WeakMap<ImageFile, string>();
+
+  /** In hex. */
+  of(content: ImageFile): string {
+    let digest = this.#known.get(content);
+    if (digest === undefined) {
+      digest = createHash('sha256').update(content.bytes).digest('hex');
+      this.#known.set(content, digest);
+    }
+    return digest;
   }
 }
 

@@ -1,6 +1,6 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { edit, plant } from './edits.js';
+import { edit } from './edits.js';
 import { type Outcome, runFaulty } from './faults-program.js';
 import type { SeededRandom } from './random.js';
 import { removeScratch } from './scratch.js';
@@ -60,7 +60,8 @@ export class Stock {
   async fill(random: SeededRandom): Promise<void> {
     const { source, vault, key, target } = this.stage;
     mkdirSync(join(this.#root, 'work'));
-    plant(source, random, 24);
+    mkdirSync(join(source, 'inner'), { recursive: true });
+    for (let i = 0; i < 20; i++) writeFileSync(join(source, i % 2 ? 'inner' : '', `f${i}`), random.text(20_000));
     // More than a worker keeps in memory, so that a pack is spooled.
     writeFileSync(join(source, 'large'), random.bytes(2_700_000));
     expectSuccess(await this.run(['init']), 'init');
@@ -69,10 +70,10 @@ export class Stock {
     await this.#backUp();
     expectSuccess(await this.run(RESTORE), 'restore');
     cpSync(target, join(this.#root, 'restored'), { recursive: true, preserveTimestamps: true });
-    edit(source, random, 10);
+    edit(source, random, 6);
     await this.#backUp();
     cpSync(vault, join(this.#root, 'full'), { recursive: true });
-    edit(source, random, 10);
+    edit(source, random, 6);
     writeFileSync(join(source, 'large again'), random.bytes(2_500_000));
   }
 
