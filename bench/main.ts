@@ -10,7 +10,7 @@ import { judgeRows, markdownReport, type Report, textReport } from './report.js'
 import type { Row } from './row.js';
 import { ROWS, rowsNamed } from './rows/all.js';
 import type { Sample } from './sample.js';
-import { figureText } from './words.js';
+import { FIGURE_NAMES, figureText } from './words.js';
 import type { Outcome } from './workload.js';
 import { WORKLOADS } from './workloads/all.js';
 
@@ -60,9 +60,11 @@ function stepsOf(rows: readonly Row[]): ReadonlySet<string> {
 }
 
 function onSample({ round, step, program, figures }: Sample): void {
-  const { wall = 0, cpu = 0, memory = 0 } = figures;
-  const costs = `${figureText('wall', wall)} (CPU ${figureText('cpu', cpu)}, ${figureText('memory', memory)})`;
-  process.stderr.write(`round ${round + 1}  ${step.padEnd(14)}${program.padEnd(10)}${costs}\n`);
+  const shown = (['wall', 'cpu', 'memory', 'delay', 'delay99'] as const).flatMap((figure) => {
+    const value = figures[figure];
+    return value === undefined ? [] : [`${FIGURE_NAMES[figure]} ${figureText(figure, value)}`];
+  });
+  process.stderr.write(`round ${round + 1}  ${step.padEnd(20)}${program.padEnd(10)}${shown.join(', ')}\n`);
 }
 
 /** Prints the report, and writes it as JSON, Markdown and plots. */

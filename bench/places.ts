@@ -7,6 +7,9 @@ const builtFolder = fileURLToPath(new URL('..', import.meta.url));
 /** The command line tool of the same build as this bench, as `npm install` would put it on the path. */
 export const cliPath = join(builtFolder, 'src', 'bundle', 'main.js');
 
+/** The program that measures delays inside one process. */
+export const latencyPath = join(builtFolder, 'bench', 'latency', 'main.js');
+
 /** Where results go; kept out of version control. */
 export const resultsFolder = fileURLToPath(new URL('../../bench/results', import.meta.url));
 

@@ -22,27 +22,37 @@ export function judgeRows(rows: readonly Row[], samples: readonly Sample[], ours
   }));
 }
 
-const MEDIAN_FIGURES: readonly Figure[] = ['wall', 'cpu', 'memory', 'stored', 'storedWithoutIndex', 'storedShare'];
+const MEDIAN_FIGURES: readonly Figure[] = [
+  'wall',
+  'cpu',
+  'memory',
+  'stored',
+  'storedWithoutIndex',
+  'storedShare',
+  'delay',
+  'delay99',
+];
 
 /** One line for each step and program: the median, and for wall time the fastest and slowest run. */
 export function mediansTable(samples: readonly Sample[]): Table {
   const steps = [...new Set(samples.map((sample) => sample.step))];
+  const measured = MEDIAN_FIGURES.filter((figure) => samples.some(({ figures }) => figures[figure] !== undefined));
   const lines = steps.flatMap((step) => {
     const programs = [
       ...new Set(samples.filter((sample) => sample.step === step).map((sample) => sample.program)),
     ].sort();
-    return programs.map((program) => medianLine(samples, step, program));
+    return programs.map((program) => medianLine(samples, step, program, measured));
   });
   return {
-    head: ['step', 'program', 'wall min … max', ...MEDIAN_FIGURES.map((figure) => FIGURE_NAMES[figure])],
+    head: ['step', 'program', 'wall min … max', ...measured.map((figure) => FIGURE_NAMES[figure])],
     lines,
   };
 }
 
-function medianLine(samples: readonly Sample[], step: string, program: string): string[] {
+function medianLine(samples: readonly Sample[], step: string, program: string, measured: readonly Figure[]): string[] {
   const walls = valuesOf(samples, step, program, 'wall');
-  const spread = `${Math.min(...walls).toFixed(2)} … ${Math.max(...walls).toFixed(2)} s`;
-  const cells = MEDIAN_FIGURES.map((figure) => {
+  const spread = walls.length === 0 ? '–' : `${Math.min(...walls).toFixed(2)} … ${Math.max(...walls).toFixed(2)} s`;
+  const cells = measured.map((figure) => {
     const middle = median(valuesOf(samples, step, program, figure));
     return middle === undefined ? '–' : figureText(figure, middle);
   });

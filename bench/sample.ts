@@ -1,13 +1,15 @@
-/** What is counted: seconds or bytes, or for `storedShare` stored bytes as a part of the source's. */
-export type Figure = 'wall' | 'cpu' | 'memory' | 'stored' | 'storedWithoutIndex' | 'storedShare';
+/** What is counted: seconds or bytes, for `storedShare` stored bytes as a part of the source's, for `delay` seconds that a request waits: the longest, and the 99th of 100. */
+export type Figure = 'wall' | 'cpu' | 'memory' | 'stored' | 'storedWithoutIndex' | 'storedShare' | 'delay' | 'delay99';
 
-export const FIGURE_UNITS: Readonly<Record<Figure, 's' | 'MB' | '%'>> = {
+export const FIGURE_UNITS: Readonly<Record<Figure, 's' | 'MB' | '%' | 'ms'>> = {
   wall: 's',
   cpu: 's',
   memory: 'MB',
   stored: 'MB',
   storedWithoutIndex: 'MB',
   storedShare: '%',
+  delay: 'ms',
+  delay99: 'ms',
 };
 
 /** One measured run of one program. */

@@ -8,12 +8,15 @@ export const FIGURE_NAMES: Readonly<Record<Figure, string>> = {
   stored: 'stored bytes',
   storedWithoutIndex: 'stored bytes without index',
   storedShare: 'stored share of the source',
+  delay: 'longest delay',
+  delay99: 'delay, 99 of 100',
 };
 
 /** A figure with its unit, in three or so digits: `4.21 s`, `215 MB`, `17.4 %`. */
 export function figureText(figure: Figure, value: number): string {
   const unit = FIGURE_UNITS[figure];
   if (unit === 's') return `${value.toFixed(value < 10 ? 2 : 1)} s`;
+  if (unit === 'ms') return `${(value * 1000).toFixed(1)} ms`;
   if (unit === 'MB') return `${(value / 1e6).toFixed(value < 10e6 ? 1 : 0)} MB`;
   return `${(value * 100).toFixed(1)} %`;
 }

@@ -1,5 +1,6 @@
 import type { Row } from '../row.js';
 import { firstBackupAbsolute, firstBackupCpu, firstBackupWall } from './first-backup.js';
+import { latency } from './latency.js';
 import { nextRelease, unchanged } from './later-backup.js';
 import { peakMemory } from './memory.js';
 import { restoreAbsolute, restoreWall } from './restore.js';
@@ -16,6 +17,7 @@ export const ROWS: readonly Row[] = [
   firstBackupAbsolute,
   restoreAbsolute,
   smaller,
+  latency,
 ];
 
 /** The row of that name, or every row of the workload of that name, or all for `all`; throws on any other name. */

@@ -1,5 +1,9 @@
 import type { Workload } from '../workload.js';
 import { kernel } from './kernel.js';
+import { latency } from './latency.js';
 
 /** By the name that rows give. */
-export const WORKLOADS: ReadonlyMap<string, Workload> = new Map([['kernel', kernel]]);
+export const WORKLOADS: ReadonlyMap<string, Workload> = new Map([
+  ['kernel', kernel],
+  ['latency', latency],
+]);
