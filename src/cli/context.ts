@@ -6,6 +6,8 @@ import type { ProgressDisplay, ProgressMode } from './progress-line.js';
 export interface GlobalOptions {
   readonly vault?: string;
   readonly keyFile?: string;
+  /** The configuration file. */
+  readonly config?: string;
   /** The daemon to ask, and nobody else. */
   readonly socket?: string;
   readonly json?: boolean;

@@ -1,17 +1,19 @@
-import { DEFAULT_SETTINGS, type OperationContext, withContext } from '../api/index.js';
+import { type OperationContext, withContext } from '../api/index.js';
 import type { Engine } from '../engine/index.js';
 import { chooseVaultPath, openVault } from '../vault/index.js';
 import type { CallOptions } from './call-options.js';
+import type { Configuration } from './configuration.js';
 import type { CommandContext } from './context.js';
 
 /** Opens the vault that the options mean in this process, and closes whatever was opened with it. */
 export async function embedded<T>(
   { globals, clock, random, logger, progress, signal }: CommandContext,
-  { threads, body }: CallOptions,
+  { settings, environment, loaded }: Configuration,
+  { threads = loaded?.config.backup.workers, body }: CallOptions,
   use: (context: OperationContext) => Promise<T>,
 ): Promise<T> {
-  const path = chooseVaultPath(globals.vault);
-  const vault = await openVault({ path, keyFile: globals.keyFile, clock, random, logger });
+  const path = chooseVaultPath(globals.vault, environment);
+  const vault = await openVault({ path, keyFile: globals.keyFile, environment, clock, random, logger });
   let engine: Promise<Engine> | undefined;
   const host = {
     vault,
@@ -19,7 +21,7 @@ export async function embedded<T>(
       engine ??= startEngine(threads);
       return engine;
     },
-    settings: DEFAULT_SETTINGS,
+    settings,
     daemon: undefined,
     clock,
     random,

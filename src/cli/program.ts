@@ -18,6 +18,7 @@ import {
 } from './options.js';
 import type { Output } from './output.js';
 import { addCare } from './program-care.js';
+import { addDaemon } from './program-daemon.js';
 import { addTools } from './program-tools.js';
 import { PROGRESS_MODES } from './progress-line.js';
 import { programVersion } from './version.js';
@@ -34,6 +35,7 @@ export function createProgram({ output, run }: ProgramOptions): Command {
     .version(programVersion(), '--version', 'print the version')
     .addOption(place('--vault <DIR>', 'the vault (else $BITACORA_VAULT, else the usual place)'))
     .addOption(place('--key-file <FILE>', 'the master key file (else the usual place)'))
+    .addOption(place('--config <FILE>', 'the configuration (else /etc/bitacora/bitacora.toml, if there is one)'))
     .addOption(place('--socket <PATH>', 'ask the daemon there, and do nothing without it'))
     .option('--json', 'answer with one JSON document')
     .addOption(choice('--progress <MODE>', 'how to show progress', PROGRESS_MODES).default('auto'))
@@ -53,14 +55,14 @@ export function createProgram({ output, run }: ProgramOptions): Command {
   addRestore(add);
   addRebuildIndex(add);
   addCare(add);
+  addDaemon(add);
   addTools(add, program);
   return program;
 }
 
 function commandAdder(program: Command, run: ProgramOptions['run']): Adder {
   return <Flags>(usage: string, description: string, action: Action<Flags>) =>
-    program
-      .command(usage)
+    placeOf(program, usage)
       .description(description)
       .action(async (...given: unknown[]) => {
         // Commander passes the arguments, then the options, then the command.
@@ -69,6 +71,19 @@ function commandAdder(program: Command, run: ProgramOptions['run']): Adder {
         await run(program.opts<GlobalOptions>(), action(args, command.opts() as Flags));
       });
 }
+
+/** Adds the command, below its group where it has one: `user add <USER>` is `add <USER>` in the group `user`. */
+function placeOf(program: Command, usage: string): Command {
+  const [, name, rest] = /^(\S+) ([a-z].*)$/.exec(usage) ?? [];
+  if (name === undefined || rest === undefined) return program.command(usage);
+  const group = program.commands.find((command) => command.name() === name);
+  return (group ?? program.command(name).description(GROUPS[name] ?? '')).command(rest);
+}
+
+const GROUPS: Readonly<Record<string, string>> = {
+  user: 'the vault’s users',
+  config: 'the configuration',
+};
 
 function addInit(add: Adder): void {
   add('init', 'make a vault and its master key file', () => async (context) => {

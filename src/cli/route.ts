@@ -3,6 +3,7 @@ import { type ApiClient, connectApi, type OperationContext } from '../api/index.
 import { BitacoraError, isBitacoraError } from '../base/index.js';
 import { chooseVaultPath, vaultHolder } from '../vault/index.js';
 import type { CallOptions } from './call-options.js';
+import { type Configuration, readConfiguration } from './configuration.js';
 import type { CommandContext } from './context.js';
 import { programVersion } from './version.js';
 
@@ -18,17 +19,18 @@ export async function route<T>(
   through: (client: ApiClient) => Promise<T>,
   here: (own: OperationContext) => Promise<T>,
 ): Promise<T> {
-  const found = await findDaemon(context);
+  const configuration = await readConfiguration(context.globals);
+  const found = await findDaemon(context, configuration);
   if (found.client) return throughDaemon(context, options, found.client, through);
   // Loaded only now: who asks a daemon needs neither vault nor engine.
   const { embedded } = await import('./embedded.js');
   try {
-    return await embedded(context, options, here);
+    return await embedded(context, configuration, options, here);
   } catch (error) {
     if (!isBitacoraError(error, 'VAULT_BUSY') || error.details.socket === undefined) throw error;
     if (found.refused) throw heldButSilent(error, found.refused);
     // It has begun to answer for the vault since we looked.
-    const late = await findDaemon(context);
+    const late = await findDaemon(context, configuration);
     if (late.client) return throughDaemon(context, options, late.client, through);
     throw late.refused ? heldButSilent(error, late.refused) : error;
   }
@@ -40,14 +42,15 @@ interface Found {
   readonly refused?: BitacoraError;
 }
 
-async function findDaemon(context: CommandContext): Promise<Found> {
+async function findDaemon(context: CommandContext, { environment }: Configuration): Promise<Found> {
   const { globals, signal, progress, logger } = context;
   const common = { version: programVersion(), signal, progress: progress.sink, logger };
   if (globals.socket !== undefined) {
-    const vaultIdentity = globals.vault === undefined ? undefined : identityOf(chooseVaultPath(globals.vault));
+    const vaultIdentity =
+      globals.vault === undefined ? undefined : identityOf(chooseVaultPath(globals.vault, environment));
     return { client: await connectApi({ ...common, socket: globals.socket, vaultIdentity }) };
   }
-  const path = chooseVaultPath(globals.vault);
+  const path = chooseVaultPath(globals.vault, environment);
   const socket = vaultHolder(path)?.socket;
   if (socket === undefined) return {};
   try {

@@ -1,5 +1,6 @@
 /** One user's open repository, made of keys, store and log, and the vault around it: master key, registry, lock, index. */
 export { readVaultEnvironment, type VaultEnvironment } from './environment.js';
+export { type FreeSpace, freeSpace } from './free-space.js';
 export { type CreatedVault, type InitOptions, initVault } from './init-vault.js';
 export type { DedupKeys, KeyRing } from './key-ring.js';
 export { type VaultHolder, vaultHolder } from './lock.js';

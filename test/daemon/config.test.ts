@@ -3,9 +3,11 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
+import { checkConfig } from '../../src/daemon/config/check.js';
 import { keyLines } from '../../src/daemon/config/key-lines.js';
 import { allSettings } from '../../src/daemon/config/problems.js';
-import { checkConfig, findConfig, loadConfig, settingsOf } from '../../src/daemon/index.js';
+import { settingsOf } from '../../src/daemon/config/settings.js';
+import { findConfig } from '../../src/daemon/index.js';
 
 const FILE = '/etc/bitacora/bitacora.toml';
 
@@ -194,7 +196,7 @@ t.test('findConfig() takes the named file or the system’s, and only the latter
   t.equal(await findConfig(undefined, missing), undefined);
   await t.rejects(findConfig(missing, file), { code: 'CONFIG', message: /not there/ });
   await writeFile(file, '[log]\nlevel = "loud"\nlvel = 1\n');
-  await t.rejects(loadConfig(file), {
+  await t.rejects(findConfig(file), {
     code: 'CONFIG',
     message: /has 2 problems:\n {2}line 2: "log\.level" is "loud".*\n {2}line 3: "log\.lvel" is no setting/,
     details: {

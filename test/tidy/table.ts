@@ -101,6 +101,7 @@ export const AMBIENT: readonly { readonly names: readonly string[]; readonly pla
         'src/posix/environment.ts',
         'src/vault/environment.ts',
         'src/cli/environment.ts',
+        'src/daemon/environment.ts',
       ],
       why: 'settings come in at one place and travel as arguments',
     },

@@ -1,11 +1,18 @@
 import { chooseVaultPath, initVault } from '../../vault/index.js';
+import { readConfiguration } from '../configuration.js';
 import type { CommandContext } from '../context.js';
 import { EXIT } from '../context.js';
 
 /** `bitacora init` */
 export async function runInit({ globals, output, clock, random }: CommandContext): Promise<number> {
-  const created = await initVault({ path: chooseVaultPath(globals.vault), keyFile: globals.keyFile, clock, random });
-  const { path, vaultId, keyFile } = created;
+  const { environment } = await readConfiguration(globals);
+  const { path, vaultId, keyFile } = await initVault({
+    path: chooseVaultPath(globals.vault, environment),
+    keyFile: globals.keyFile ?? environment.configuredKeyFile,
+    environment,
+    clock,
+    random,
+  });
   if (output.json) {
     output.document({ vault: path, vault_id: vaultId, key_file: keyFile });
     return EXIT.ok;

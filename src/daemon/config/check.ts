@@ -1,17 +1,13 @@
-import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
-import { BitacoraError, errnoCode } from '../../base/index.js';
 import { codecLevels } from '../../codec/index.js';
 import { keyLines, lineOf } from './key-lines.js';
 import { type ConfigProblem, explainIssues } from './problems.js';
 import { type Config, configSchema } from './schema.js';
 import { warnOfUnused } from './unused.js';
 
-const FILE_BYTES_MAX = 1 << 20;
-
 /** A configuration file that is right, its paths absolute. */
-export interface LoadedConfig {
+export interface ConfigFile {
   /** Absolute. */
   readonly file: string;
   readonly config: Config;
@@ -24,18 +20,6 @@ export interface CheckedConfig {
   readonly problems: readonly ConfigProblem[];
   readonly warnings: readonly ConfigProblem[];
   readonly config: Config | undefined;
-}
-
-/**
- * Reads and checks a configuration file.
- *
- * @throws {BitacoraError} `CONFIG` with every problem, in its message and in `details.problems`; also for a file that is not there.
- */
-export async function loadConfig(path: string): Promise<LoadedConfig> {
-  const file = resolve(path);
-  const { problems, warnings, config } = checkConfig(await readText(file), file);
-  if (config) return { file, config, warnings };
-  throw new BitacoraError('CONFIG', problemsText(file, problems), { details: { file, problems } });
 }
 
 /** @param file - The text's own path: what relative paths in it are relative to. */
@@ -67,22 +51,6 @@ export function problemsText(file: string, problems: readonly ConfigProblem[]): 
   const count = problems.length === 1 ? 'a problem' : `${problems.length} problems`;
   const lines = problems.map(({ line, message }) => `  ${line === undefined ? '' : `line ${line}: `}${message}`);
   return [`The configuration "${file}" has ${count}:`, ...lines].join('\n');
-}
-
-async function readText(file: string): Promise<string> {
-  let bytes: Buffer;
-  try {
-    bytes = await readFile(file);
-  } catch (cause) {
-    const why = errnoCode(cause) === 'ENOENT' ? 'it is not there' : (errnoCode(cause) ?? String(cause));
-    throw new BitacoraError('CONFIG', `Cannot read the configuration "${file}": ${why}.`, { details: { file }, cause });
-  }
-  if (bytes.length > FILE_BYTES_MAX) {
-    throw new BitacoraError('CONFIG', `Cannot read the configuration "${file}": it has more than 1 MiB.`, {
-      details: { file },
-    });
-  }
-  return bytes.toString('utf8');
 }
 
 /** What the schema cannot say of two settings together. */

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { errorItem, time, userId } from './common.js';
+import { job } from './job.js';
+import { brief } from './user-show.js';
+
+export const input = z.strictObject({});
+
+export const answer = z.strictObject({
+  vault: z.strictObject({
+    path: z.string(),
+    vault_id: z.string(),
+    read_only: z.boolean(),
+    /** Of the file system that it is on; null where that cannot be told. */
+    free_bytes: z.int().nullable(),
+    total_bytes: z.int().nullable(),
+  }),
+  /** Null where no daemon was asked: the vault was free. */
+  daemon: z
+    .strictObject({
+      pid: z.int(),
+      started: time,
+      socket: z.string(),
+      config_file: z.string().nullable(),
+      /** Without their results. */
+      running: z.array(job),
+      queued: z.int(),
+    })
+    .nullable(),
+  users: z.array(
+    z.strictObject({
+      user_id: userId,
+      snapshots: z.int(),
+      last_success: brief.nullable(),
+      /** Since then; null where there was none. */
+      last_success_age_ms: z.int().nullable(),
+      last_snapshot: brief.nullable(),
+      problems: z.array(errorItem),
+    }),
+  ),
+  /** Of the vault as a whole. */
+  problems: z.array(errorItem),
+  /** What the operator should know besides, such as settings that do nothing yet. */
+  warnings: z.array(z.string()),
+});
+
+export type StatusAnswer = z.infer<typeof answer>;

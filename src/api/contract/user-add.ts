@@ -1,0 +1,1 @@
+export { addInput as input, user as answer } from './user.js';

@@ -1,0 +1,1 @@
+export { setInput as input, user as answer } from './user.js';

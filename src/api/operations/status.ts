@@ -1,0 +1,89 @@
+import { BitacoraError, isBitacoraError, isoTime, throwIfAborted } from '../../base/index.js';
+import type { Snapshot } from '../../snapshot/index.js';
+import { freeSpace } from '../../vault/index.js';
+import type { StatusAnswer } from '../contract/status.js';
+import { errorDocument, jobDocument } from '../job-document.js';
+import type { OperationContext } from '../operation.js';
+import { briefSnapshot } from '../user-document.js';
+
+type UserStatus = StatusAnswer['users'][number];
+
+/** Below this share of its file system a vault is soon full. */
+const FREE_SHARE_LOW = 0.05;
+
+/** How the vault, its users and its daemon are. One user's damage hides no other. */
+export async function status(context: OperationContext): Promise<StatusAnswer> {
+  const { vault, daemon, signal } = context;
+  const { records, damaged } = await vault.users();
+  const users: UserStatus[] = [];
+  for (const { name, state } of records) {
+    throwIfAborted(signal);
+    if (state === 'active') users.push(await userStatus(context, name));
+  }
+  const space = await freeSpace(vault.path);
+  const problems = [...damaged];
+  if (space && space.freeBytes < space.totalBytes * FREE_SHARE_LOW) {
+    const percent = Math.floor((100 * space.freeBytes) / space.totalBytes);
+    problems.push(new BitacoraError('NO_SPACE', `Only ${percent} % of the vault’s file system is free.`));
+  }
+  return {
+    vault: {
+      path: vault.path,
+      vault_id: vault.id,
+      read_only: vault.readOnly,
+      free_bytes: space?.freeBytes ?? null,
+      total_bytes: space?.totalBytes ?? null,
+    },
+    daemon: daemon ? daemonStatus(daemon) : null,
+    users,
+    problems: problems.map(errorDocument),
+    warnings: [...(daemon?.problems ?? [])],
+  };
+}
+
+function daemonStatus({
+  queue,
+  pid,
+  started,
+  socket,
+  configFile,
+}: NonNullable<OperationContext['daemon']>): NonNullable<StatusAnswer['daemon']> {
+  return {
+    pid,
+    started: isoTime(started),
+    socket,
+    config_file: configFile ?? null,
+    running: queue.list({ states: ['running'] }).map((job) => jobDocument(job)),
+    queued: queue.list({ states: ['queued'] }).length,
+  };
+}
+
+async function userStatus({ vault, clock, progress, signal }: OperationContext, name: string): Promise<UserStatus> {
+  try {
+    const repository = await vault.openUser(name, { progress, signal });
+    try {
+      let snapshots = 0;
+      let newest: Snapshot | undefined;
+      let success: Snapshot | undefined;
+      for await (const snapshot of repository.snapshots.newestFirst()) {
+        snapshots++;
+        newest ??= snapshot;
+        if (snapshot.manifest.status === 'complete') success ??= snapshot;
+      }
+      return {
+        user_id: name,
+        snapshots,
+        last_success: success ? briefSnapshot(success) : null,
+        last_success_age_ms: success ? Math.max(0, Math.round(clock.now() - success.time)) : null,
+        last_snapshot: newest ? briefSnapshot(newest) : null,
+        problems: repository.logProblems.map(errorDocument),
+      };
+    } finally {
+      repository.close();
+    }
+  } catch (error) {
+    if (!isBitacoraError(error) || error.code === 'CANCELLED') throw error;
+    const none = { last_success: null, last_success_age_ms: null, last_snapshot: null };
+    return { user_id: name, snapshots: 0, ...none, problems: [errorDocument(error)] };
+  }
+}

@@ -1,0 +1,87 @@
+import { BitacoraError, utf8 } from '../../base/index.js';
+import type { RegistrySource } from '../../format/index.js';
+import type { AddUserInput, SetUserInput, SourceDocument, UserDocument } from '../contract/user.js';
+import type { UserListAnswer } from '../contract/user-list.js';
+import type { ShowUserAnswer, ShowUserInput } from '../contract/user-show.js';
+import { errorDocument } from '../job-document.js';
+import { openKnownUser } from '../known-user.js';
+import type { OperationContext } from '../operation.js';
+import { storedBytes } from '../stored-bytes.js';
+import { briefSnapshot, userDocument } from '../user-document.js';
+
+/** Makes a user. Throws `USER_EXISTS`. */
+export async function addUser({ vault }: OperationContext, input: AddUserInput): Promise<UserDocument> {
+  const { user_id: name, sources = [], exclude = [] } = input;
+  vault.checkWritable();
+  const { record, created } = await vault.ensureUser(name, { sources: sources.map(sourceOf), exclude });
+  if (created) return userDocument(record);
+  throw new BitacoraError('USER_EXISTS', `There is a user "${name}" already. Change it with \`bitacora user set\`.`, {
+    details: { user: name },
+  });
+}
+
+/** Changes what a user has. */
+export async function setUser(context: OperationContext, input: SetUserInput): Promise<UserDocument> {
+  const { vault } = context;
+  const { user_id: name } = input;
+  const record = await vault.changeUser(name, ({ sources, exclude }) => ({
+    sources: changed(sources, input.sources, input.remove_sources, input.add_sources, sourceOf, sameSource),
+    exclude: changed(exclude, input.exclude, input.remove_exclude, input.add_exclude, same, Object.is),
+  }));
+  return userDocument(record);
+}
+
+/** All users, by name. */
+export async function listUsers({ vault }: OperationContext): Promise<UserListAnswer> {
+  const { records, damaged } = await vault.users();
+  const active = records.filter(({ state }) => state === 'active');
+  return { users: active.map(userDocument), damaged: damaged.map(errorDocument) };
+}
+
+/** What is known of one user. */
+export async function showUser(context: OperationContext, { user_id: name }: ShowUserInput): Promise<ShowUserAnswer> {
+  const { vault, settings } = context;
+  const repository = await openKnownUser(context, name);
+  const snapshots = await repository.snapshots.list();
+  const success = snapshots.find(({ manifest }) => manifest.status === 'complete');
+  const own = settings.sources.filter(({ user }) => user === name);
+  return {
+    ...userDocument(await vault.findUser(name)),
+    configured_sources: own.map((source) =>
+      source.kind === 'path'
+        ? { kind: source.kind, path: source.path }
+        : { kind: source.kind, name: source.name, command: [...source.argv] },
+    ),
+    snapshots: snapshots.length,
+    stored_bytes: await storedBytes(repository, context.signal),
+    last_success: success ? briefSnapshot(success) : null,
+    last_snapshot: snapshots[0] ? briefSnapshot(snapshots[0]) : null,
+  };
+}
+
+function sourceOf({ kind, path }: SourceDocument): RegistrySource {
+  return { kind, path: utf8(path) };
+}
+
+function sameSource(a: RegistrySource, b: RegistrySource): boolean {
+  return a.kind === b.kind && Buffer.compare(a.path, b.path) === 0;
+}
+
+function same<T>(value: T): T {
+  return value;
+}
+
+/** The list after replacing, taking away and adding; what is there is not added again. */
+function changed<Given, T>(
+  before: readonly T[],
+  instead: readonly Given[] | undefined,
+  removed: readonly Given[] | undefined,
+  added: readonly Given[] | undefined,
+  read: (given: Given) => T,
+  equal: (a: T, b: T) => boolean,
+): T[] {
+  const gone = removed?.map(read) ?? [];
+  const list = (instead?.map(read) ?? before).filter((one) => !gone.some((other) => equal(one, other)));
+  for (const one of added?.map(read) ?? []) if (!list.some((other) => equal(one, other))) list.push(one);
+  return list;
+}

@@ -1,0 +1,79 @@
+import type { AnswerOf } from '../../api/index.js';
+import { call } from '../call.js';
+import { type CommandContext, EXIT } from '../context.js';
+import { sayProblems } from '../failures.js';
+import { formatTable } from '../table.js';
+import { countOf, formatBytes, formatCount, formatDuration } from '../units.js';
+import { jobLine } from './jobs.js';
+
+type Status = AnswerOf<'status'>;
+type UserStatus = Status['users'][number];
+
+/** People look for those who are worst off; the rest is in the JSON. */
+const USERS_SHOWN = 50;
+const DAMAGED = new Set(['DATA_CORRUPT', 'OBJECT_MISSING']);
+
+/** `bitacora status` */
+export async function runStatus(context: CommandContext): Promise<number> {
+  const { output } = context;
+  const answer = await call(context, 'status', {});
+  context.progress.clear();
+  const problems = [
+    ...answer.problems,
+    ...answer.users.flatMap((user) =>
+      user.problems.map((one) => ({ ...one, message: `${user.user_id}: ${one.message}` })),
+    ),
+  ];
+  if (output.json) output.document(answer);
+  else {
+    for (const line of headLines(answer)) output.line(line);
+    for (const job of answer.daemon?.running ?? []) output.line(`  ${jobLine(job)}`);
+    sayUsers(context, answer.users);
+    for (const warning of answer.warnings) output.message(`warning: ${warning}`);
+    sayProblems(
+      output,
+      problems.length,
+      problems.map(({ message }) => message),
+      'problem',
+    );
+  }
+  return problems.some(({ code }) => DAMAGED.has(code)) ? EXIT.corrupt : EXIT.ok;
+}
+
+function headLines({ vault, daemon }: Status): string[] {
+  const { free_bytes: free, total_bytes: total } = vault;
+  const space = free === null || total === null ? 'not known' : `${formatBytes(free)} of ${formatBytes(total)}`;
+  const running = daemon && `${countOf(daemon.running.length, 'job')} running, ${formatCount(daemon.queued)} waiting`;
+  return [
+    `Vault       ${vault.path}${vault.read_only ? '  (read-only)' : ''}`,
+    `Vault id    ${vault.vault_id}`,
+    `Free space  ${space}`,
+    `Daemon      ${daemon ? `process ${daemon.pid} at ${daemon.socket}; ${running}` : 'none runs'}`,
+  ];
+}
+
+function sayUsers({ output }: CommandContext, users: readonly UserStatus[]): void {
+  output.line(`Users       ${formatCount(users.length)}`);
+  if (users.length === 0) return;
+  const age = (user: UserStatus) => user.last_success_age_ms ?? Number.POSITIVE_INFINITY;
+  const worst = [...users].sort((a, b) => age(b) - age(a)).slice(0, USERS_SHOWN);
+  output.line();
+  for (const line of formatTable(COLUMNS, worst)) output.line(line);
+  if (worst.length < users.length) output.line(`and ${countOf(users.length - worst.length, 'user')} backed up later`);
+}
+
+const COLUMNS = [
+  { title: 'User', cell: ({ user_id }: UserStatus) => user_id },
+  { title: 'Snapshots', right: true, cell: ({ snapshots }: UserStatus) => formatCount(snapshots) },
+  {
+    title: 'Last complete',
+    cell: ({ last_success_age_ms: age }: UserStatus) => (age === null ? 'never' : `${ageText(age)} ago`),
+  },
+  { title: 'Last', cell: ({ last_snapshot: last }: UserStatus) => last?.status ?? '' },
+];
+
+const DAY_MS = 86_400_000;
+
+function ageText(ms: number): string {
+  return ms < 2 * DAY_MS ? formatDuration(ms) : countOf(Math.floor(ms / DAY_MS), 'day');
+}

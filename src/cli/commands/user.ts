@@ -1,0 +1,119 @@
+import { resolve } from 'node:path';
+import type { AnswerOf, InputOf } from '../../api/index.js';
+import { BitacoraError, formatTime } from '../../base/index.js';
+import { call } from '../call.js';
+import { type CommandContext, EXIT } from '../context.js';
+import { sayProblems } from '../failures.js';
+import type { Output } from '../output.js';
+import { formatTable } from '../table.js';
+import { countOf, formatBytes, formatCount } from '../units.js';
+
+export interface UserFlags {
+  readonly source?: readonly string[];
+  readonly addSource?: readonly string[];
+  readonly removeSource?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly addExclude?: readonly string[];
+  readonly removeExclude?: readonly string[];
+}
+
+type User = AnswerOf<'user-set'>;
+type Source = NonNullable<InputOf<'user-set'>['sources']>[number];
+
+/** `bitacora user add USER` */
+export async function runUserAdd(context: CommandContext, user: string, flags: UserFlags): Promise<number> {
+  const { source, exclude } = flags;
+  const input = { user_id: user, sources: source?.map(parseSource), exclude: exclude && [...exclude] };
+  return sayUser(context.output, `Created the user "${user}".`, await call(context, 'user-add', input));
+}
+
+/** `bitacora user set USER` */
+export async function runUserSet(context: CommandContext, user: string, flags: UserFlags): Promise<number> {
+  if (Object.keys(flags).length === 0) {
+    throw new BitacoraError(
+      'USAGE',
+      'Nothing to change. Say what with --source, --exclude, or their --add- and --remove- forms.',
+    );
+  }
+  const input = {
+    user_id: user,
+    sources: flags.source?.map(parseSource),
+    add_sources: flags.addSource?.map(parseSource),
+    remove_sources: flags.removeSource?.map(parseSource),
+    exclude: flags.exclude && [...flags.exclude],
+    add_exclude: flags.addExclude && [...flags.addExclude],
+    remove_exclude: flags.removeExclude && [...flags.removeExclude],
+  };
+  return sayUser(context.output, `Changed the user "${user}".`, await call(context, 'user-set', input));
+}
+
+/** `bitacora user list` */
+export async function runUserList(context: CommandContext): Promise<number> {
+  const { output } = context;
+  const answer = await call(context, 'user-list', {});
+  if (output.json) output.document(answer);
+  else {
+    for (const line of formatTable(COLUMNS, answer.users)) output.line(line);
+    output.note(countOf(answer.users.length, 'user'));
+    const messages = answer.damaged.map(({ message }) => message);
+    sayProblems(output, messages.length, messages, 'damaged record');
+  }
+  return answer.damaged.length > 0 ? EXIT.corrupt : EXIT.ok;
+}
+
+/** `bitacora user show USER` */
+export async function runUserShow(context: CommandContext, user: string): Promise<number> {
+  const { output } = context;
+  const answer = await call(context, 'user-show', { user_id: user });
+  if (output.json) {
+    output.document(answer);
+    return EXIT.ok;
+  }
+  const { last_success: success, last_snapshot: last, snapshots } = answer;
+  const when = (one: typeof last) => (one ? `${formatTime(Date.parse(one.timestamp))}  ${one.backup_id}` : 'none');
+  const lines: [string, string][] = [
+    ['User', answer.user_id],
+    ['Inside the vault', answer.uid],
+    ['Created', formatTime(Date.parse(answer.created))],
+    ...answer.sources.map(({ path }): [string, string] => ['Source', `path:${path}`]),
+    ...answer.configured_sources.map((source): [string, string] => [
+      'Source',
+      source.kind === 'path'
+        ? `path:${source.path}  (configured)`
+        : `command:${source.name}  ${source.command.join(' ')}  (configured)`,
+    ]),
+    ...answer.exclude.map((pattern): [string, string] => ['Left out', pattern]),
+    ['Snapshots', formatCount(snapshots)],
+    ['Stored', formatBytes(answer.stored_bytes)],
+    ['Last complete', when(success)],
+    ...(last && last.backup_id !== success?.backup_id
+      ? [['Last', `${when(last)}  ${last.status}`] as [string, string]]
+      : []),
+  ];
+  for (const [name, value] of lines) output.line(`${name.padEnd(16)}  ${value}`);
+  return EXIT.ok;
+}
+
+/** `path:DIR`. What DIR means is settled here: the daemon stands elsewhere. */
+function parseSource(text: string): Source {
+  const [, kind, rest] = /^([a-z]+):(.+)$/s.exec(text) ?? [];
+  if (kind === 'path' && rest !== undefined) return { kind, path: resolve(rest) };
+  const how = kind === 'command' ? 'Commands are configured in the file, as [[source]].' : 'Write path:DIR.';
+  throw new BitacoraError('USAGE', `Not a source: "${text}". ${how}`, { details: { source: text } });
+}
+
+function sayUser(output: Output, what: string, user: User): number {
+  if (output.json) output.document(user);
+  else {
+    output.note(what);
+    for (const { path } of user.sources) output.note(`  source    path:${path}`);
+    for (const pattern of user.exclude) output.note(`  left out  ${pattern}`);
+  }
+  return EXIT.ok;
+}
+
+const COLUMNS = [
+  { title: 'User', cell: (user: User) => user.user_id },
+  { title: 'Created', cell: (user: User) => formatTime(Date.parse(user.created)) },
+  { title: 'Sources', cell: (user: User) => user.sources.map(({ path }) => path).join(', ') },
+];

@@ -1,0 +1,150 @@
+import { type ApiServer, createJobWork, type DaemonFacts, type OperationHost, serveApi } from '../api/index.js';
+import type { Clock, Random } from '../base/index.js';
+import { loadCodecs } from '../codec/index.js';
+import { createEngine, type Engine } from '../engine/index.js';
+import { Queue } from '../scheduler/index.js';
+import { chooseVaultPath, openVault, type Vault, type VaultEnvironment } from '../vault/index.js';
+import { checkConfig } from './config/check.js';
+import type { LoadedConfig } from './config/find.js';
+import { settingsOf } from './config/settings.js';
+import type { DaemonEnvironment } from './environment.js';
+import type { DaemonLog } from './log.js';
+import { ServiceManager } from './service-manager.js';
+import { usualSocket } from './socket-place.js';
+
+export interface DaemonOptions {
+  /** Undefined without a file: everything is as usual. */
+  readonly loaded: LoadedConfig | undefined;
+  /** Where the command line says otherwise. */
+  readonly vault?: string | undefined;
+  readonly keyFile?: string | undefined;
+  readonly socket?: string | undefined;
+  readonly vaultEnvironment: VaultEnvironment;
+  readonly environment: DaemonEnvironment;
+  /** Of the program. */
+  readonly version: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly log: DaemonLog;
+  /** Aborted when the daemon should stop. */
+  readonly signal: AbortSignal;
+  /** Called once it answers. */
+  onReady?(facts: DaemonFacts): void;
+}
+
+/** How long answers under way may take once all jobs have ended. */
+const ANSWERS_GRACE_MS = 2000;
+
+/**
+ * Runs the daemon until `signal` is aborted: the vault under its lock, one engine for all jobs, the queue with what an earlier process left,
+ * the API on its socket. Stops in the opposite order: nothing new, running jobs for as long as the grace lasts, then the rest.
+ *
+ * @throws {BitacoraError} what keeps it from starting: `VAULT_BUSY`, `CONFIG`, `VAULT_READ_ONLY`, and what opening a vault throws.
+ */
+export async function runDaemon(options: DaemonOptions): Promise<void> {
+  const { log, clock, random, signal, environment } = options;
+  const config = options.loaded?.config ?? checkConfig('', '/').config!;
+  const path = chooseVaultPath(options.vault, options.vaultEnvironment);
+  const socket = options.socket ?? config.api.socket.path ?? usualSocket(path, environment);
+  const problems = (options.loaded?.warnings ?? []).map(({ message }) => message);
+  for (const problem of problems) log.warn(problem);
+  const manager = new ServiceManager(environment, log);
+  const open = { keyFile: options.keyFile, environment: options.vaultEnvironment, clock, random, logger: log, socket };
+  const vault = await openVault({ path, ...open });
+  let engine: Engine | undefined;
+  let queue: Queue | undefined;
+  let server: ApiServer | undefined;
+  try {
+    vault.checkWritable();
+    await loadCodecs();
+    engine = await createEngine(config.backup.workers === undefined ? {} : { threads: config.backup.workers });
+    const facts = {
+      // Nobody looks before there is one.
+      get queue(): Queue {
+        return queue!;
+      },
+      pid: process.pid,
+      started: clock.now(),
+      socket,
+      configFile: options.loaded?.file,
+      problems,
+    };
+    const host = {
+      vault,
+      engine: async () => engine!,
+      settings: settingsOf(config),
+      daemon: facts,
+      clock,
+      random,
+      logger: log,
+    };
+    queue = await openQueue(host, vault, config.limits, problems, log);
+    server = await serveApi({ host, socket, version: options.version });
+    log.info('Ready.', { vault: path, socket, version: options.version, waiting: queue.list().length });
+    manager.ready(`Serves ${path}`);
+    options.onReady?.(facts);
+    await aborted(signal);
+    manager.stopping('Waits for running jobs', config.limits.grace + ANSWERS_GRACE_MS);
+    log.info('Stopping.', { running: queue.list({ states: ['running'] }).length });
+  } finally {
+    await closeAll(config.limits.grace, { queue, server, engine, vault });
+    manager.close();
+  }
+  log.info('Stopped.');
+}
+
+async function openQueue(
+  host: OperationHost,
+  vault: Vault,
+  limits: { readonly writers: number; readonly readers: number },
+  problems: string[],
+  log: DaemonLog,
+): Promise<Queue> {
+  const { clock, random } = host;
+  const store = vault.queue;
+  const opened = await Queue.open({ store, work: createJobWork(host), limits, clock, random, logger: log });
+  for (const { code, message, details } of opened.damaged) {
+    log.error(message, { code, object: details.object });
+    problems.push(`${message} The job in it is lost; remove the file once that is settled.`);
+  }
+  return opened.queue;
+}
+
+interface Parts {
+  readonly queue: Queue | undefined;
+  readonly server: ApiServer | undefined;
+  readonly engine: Engine | undefined;
+  readonly vault: Vault;
+}
+
+/** The lock goes last: until then nobody else may believe that the vault is free. */
+async function closeAll(graceMs: number, { queue, server, engine, vault }: Parts): Promise<void> {
+  const hurry = new AbortController();
+  const timer = setTimeout(() => hurry.abort(), graceMs);
+  try {
+    // Answers that wait for a job are given before the server goes.
+    await queue?.stop(hurry.signal);
+    await server?.close(ANSWERS_GRACE_MS);
+    await engine?.close();
+  } finally {
+    clearTimeout(timer);
+    await vault.close();
+  }
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  if (signal.aborted) return Promise.resolve();
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
+}
+
+/** What ends the process when nobody has caught it: said in the log, and the lock is let go by the kernel. */
+export function dieOnUncaught(log: DaemonLog): void {
+  const die = (what: string) => (error: unknown) => {
+    log.fatal(`The daemon ends: ${what}.`, { error });
+    process.exit(FAULT_EXIT);
+  };
+  process.on('uncaughtException', die('an error that nobody caught'));
+  process.on('unhandledRejection', die('a promise that nobody waited for has failed'));
+}
+
+const FAULT_EXIT = 1;
