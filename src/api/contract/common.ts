@@ -12,7 +12,7 @@ export const snapshotKind = z.enum(['session_end', 'periodic', 'manual', 'critic
 export const absolutePath = z
   .string()
   .max(4095)
-  .regex(/^\/[^\0]*$/);
+  .regex(/^\/[^\0]*$/, 'Give an absolute path');
 /** A pattern as in a `.gitignore`. */
 export const pattern = z.string().min(1).max(4096);
 export const patterns = z.array(pattern).max(10_000);

@@ -42,7 +42,7 @@ export class InputReader<Input> {
     if (parsed.success) return parsed.data;
     const problems = parsed.error.issues.map(({ path, message }) => ({ path: path.join('.'), message }));
     const text = problems.map(({ path, message }) => (path === '' ? message : `"${path}": ${message}`)).join('; ');
-    throw new BitacoraError('USAGE', `The call is wrong. ${text}`, { details: { problems } });
+    throw new BitacoraError('USAGE', `The call is wrong. ${text}.`, { details: { problems } });
   }
 
   /** What cannot be read stays text, and the schema refuses it. */

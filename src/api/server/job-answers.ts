@@ -126,6 +126,6 @@ async function* uploaded({ raw }: FastifyRequest): AsyncGenerator<Uint8Array> {
   try {
     for await (const part of raw.iterator({ destroyOnReturn: false })) yield part as Uint8Array;
   } catch (error) {
-    throw new BitacoraError('CANCELLED', 'The upload broke off; nothing of it was kept.', { cause: error });
+    throw new BitacoraError('SOURCE_FAILED', 'The upload broke off; nothing of it was kept.', { cause: error });
   }
 }

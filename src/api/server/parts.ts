@@ -42,7 +42,7 @@ export const DEFAULT_LIMITS: ServerLimits = {
 export interface ApiServer {
   /**
    * Takes no more connections, ends streams that do not end by themselves, lets the answers that are under way finish for
-   * `graceMs`, and removes the socket.
+   * `graceMs`, and removes the socket. May be called twice.
    */
   close(graceMs: number): Promise<void>;
 }

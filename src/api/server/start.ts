@@ -11,18 +11,23 @@ export async function startServer(parts: ServerParts): Promise<ApiServer> {
   const { dev, ino } = statSync(parts.host.vault.path);
   const app = await createApp({ parts, limits, closing: closing.signal, vaultIdentity: `${dev}-${ino}` });
   const socketFile = await listenOn(app.server, parts.socket);
+  let closed: Promise<void> | undefined;
+  const close = async (graceMs: number): Promise<void> => {
+    const gone = once(app.server, 'close');
+    // No connection comes in any more; those that idle go, those that are being answered may finish.
+    app.server.close();
+    socketFile.release();
+    closing.abort();
+    app.server.closeIdleConnections();
+    const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
+    await gone;
+    clearTimeout(timer);
+    await app.close();
+  };
   return {
-    close: async (graceMs) => {
-      const closed = once(app.server, 'close');
-      // No connection comes in any more; those that idle go, those that are being answered may finish.
-      app.server.close();
-      socketFile.release();
-      closing.abort();
-      app.server.closeIdleConnections();
-      const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
-      await closed;
-      clearTimeout(timer);
-      await app.close();
+    close: (graceMs) => {
+      closed ??= close(graceMs);
+      return closed;
     },
   };
 }

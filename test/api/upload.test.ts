@@ -1,0 +1,116 @@
+import { request } from 'node:http';
+import { join } from 'node:path';
+import t from 'tap';
+import { type ApiClient, connectApi } from '../../src/api/index.js';
+import { noProgress, silentLogger } from '../../src/base/index.js';
+import type { JobWork } from '../../src/scheduler/index.js';
+import { VERSION } from './daemon.js';
+import { Gate, parse, type Served, serve } from './fixture.js';
+import { ask, collect } from './http.js';
+
+function connected({ socket }: Served, signal = new AbortController().signal): Promise<ApiClient> {
+  return connectApi({ socket, version: VERSION, signal, progress: noProgress, logger: silentLogger });
+}
+
+async function* parts(
+  count: number,
+  before: (part: number) => Promise<void> | void = () => {},
+): AsyncGenerator<Uint8Array> {
+  for (let part = 0; part < count; part++) {
+    await before(part);
+    yield Buffer.alloc(100_000, part);
+  }
+}
+
+const INPUT = { user_id: 'ana', type: 'manual', stream_name: 'dump.sql' } as const;
+const PATH = '/api/commands/backup?user_id=ana&type=manual&stream_name=dump.sql';
+
+async function snapshots({ socket }: Served): Promise<unknown[]> {
+  const { backups } = parse((await ask(socket, '/api/backups/ana')).text) as { backups?: unknown[] };
+  return backups ?? [];
+}
+
+t.test('bytes that are uploaded are captured whole, beside paths', async (t) => {
+  const served = await serve(t);
+  const client = await connected(served);
+  const answer = await client.document('backup', { ...INPUT, paths: [served.source] }, parts(30));
+  t.match(answer, { status: 'complete', size_uncompressed: 3_000_008 });
+  t.equal(answer.captured.length, 2);
+  t.match(served.daemon.queue.list(), [{ durable: false, state: 'succeeded' }]);
+});
+
+t.test('an upload that breaks off leaves no snapshot', async (t) => {
+  const served = await serve(t);
+  const call = request({
+    socketPath: served.socket,
+    path: PATH,
+    method: 'POST',
+    headers: { 'content-type': 'application/octet-stream' },
+  });
+  call.on('error', () => {});
+  call.write(Buffer.alloc(300_000));
+  let [job] = served.daemon.queue.list();
+  for await (const changed of served.daemon.queue.followAll()) {
+    job = changed;
+    if (changed.state === 'running') break;
+  }
+  call.destroy();
+  t.match(await served.daemon.queue.wait(job!.id), { state: 'failed', error: { code: 'SOURCE_FAILED' } });
+  t.same(await snapshots(served), []);
+});
+
+t.test('what the source itself says is what the caller hears, and nothing of it is kept', async (t) => {
+  const served = await serve(t);
+  const client = await connected(served);
+  const broken = parts(30, (part) => {
+    if (part === 20) throw new Error('the disk under the dump broke');
+  });
+  await t.rejects(client.document('backup', INPUT, broken), { message: 'the disk under the dump broke' });
+  const [job] = served.daemon.queue.list();
+  t.match(await served.daemon.queue.wait(job!.id), { state: 'failed' });
+  t.same(await snapshots(served), []);
+});
+
+t.test('a job that fails while bytes still come answers, and ends the upload', async (t) => {
+  const around = (): JobWork => async () => {
+    throw new Error('nothing works');
+  };
+  const served = await serve(t, { around });
+  const reply = await new Promise<{ status: number; text: string }>((resolve, reject) => {
+    const call = request({
+      socketPath: served.socket,
+      path: PATH.replace('ana', '..'),
+      method: 'POST',
+      agent: false,
+      headers: { 'content-type': 'application/octet-stream' },
+    });
+    call.on('response', (response) => void collect(response).then(resolve, reject));
+    call.on('error', () => {});
+    call.write(Buffer.alloc(300_000));
+  });
+  t.equal(reply.status, 400, 'a bad name, with most of the body not yet sent');
+  const client = await connected(served);
+  const never = new Gate();
+  const endless = parts(2, (part) => (part === 1 ? never.opened : undefined));
+  await t.rejects(client.document('backup', { ...INPUT, user_id: '..' }, endless), { code: 'BAD_NAME' });
+});
+
+t.test('cancelling an upload ends it, and its caller is told', async (t) => {
+  const served = await serve(t);
+  const stop = new AbortController();
+  const client = await connected(served, stop.signal);
+  const begun = new Gate();
+  const never = new Gate();
+  const slow = parts(10, (part) => {
+    if (part < 5) return undefined;
+    begun.open();
+    return never.opened;
+  });
+  const answer = client.document('backup', { ...INPUT, paths: [join(served.source)] }, slow);
+  const failed = t.rejects(answer, { code: 'CANCELLED' });
+  await begun.opened;
+  stop.abort();
+  await failed;
+  t.match(served.daemon.queue.list(), [{ state: 'cancelled' }]);
+  t.same(await snapshots(served), []);
+});
