@@ -55,6 +55,29 @@ t.test('fileBytes() gives nothing in place of bytes that it cannot have', async 
   await test.rejects(collect(fileBytes(source, nothing)), { code: 'DATA_CORRUPT' });
 });
 
+t.test('fileBytes() stops between two chunks when it is told to', async (test) => {
+  const { tree, repository } = await makePlace(test);
+  const items = ['one ', 'two ', 'three'].map((text) => ({
+    length: text.length,
+    id: tree.chunk(CHUNK_KINDS.data, utf8(text)),
+  }));
+  const entry = tree.entry('f', ENTRY_TYPES.file, { form: 'items', items }, { size: 13 });
+  await tree.store();
+  const stop = new AbortController();
+  const source = { tree: repository.trees, chunks: repository.chunks };
+  const given: string[] = [];
+  await test.rejects(
+    async () => {
+      for await (const piece of fileBytes(source, entry, { signal: stop.signal })) {
+        given.push(Buffer.from(piece).toString());
+        stop.abort();
+      }
+    },
+    { code: 'CANCELLED' },
+  );
+  test.same(given, ['one ']);
+});
+
 t.test('gathered() joins and splits without losing a byte, and keeps no memory that may change', async (test) => {
   const scratch = new Uint8Array(100_000);
   async function* pieces(): AsyncGenerator<Uint8Array> {
