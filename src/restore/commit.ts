@@ -14,6 +14,7 @@ import type { DirectoryFacts, TargetDirectory } from './directory.js';
 import { setMetadataFd } from './metadata.js';
 import { isItemError } from './report.js';
 import { checkSignal, type Site } from './site.js';
+import { refuseSpared } from './spared.js';
 import { removeTree } from './staging.js';
 
 /** Existing directories that may wait for their new entries to be put in place, together behind one sync. */
@@ -116,6 +117,7 @@ export class Committer {
 
   #replace(directory: TargetDirectory, name: Uint8Array, from: number, to: number): void {
     const oldIsDirectory = statAt(to, name, stat).isDirectory;
+    refuseSpared(stat, this.#site.target.spared, name);
     const newIsDirectory = statAt(from, name, stat).isDirectory;
     if (oldIsDirectory && !newIsDirectory) {
       // Only --delete may take a directory's content away; an empty one has none.
@@ -129,7 +131,7 @@ export class Committer {
     const { report, handles, target } = this.#site;
     const fd = handles.fd(directory.folder!);
     try {
-      report.deleted += removeTree(fd, name, (_, error) => report.failWith(directory.path(name), error), target.vault);
+      report.deleted += removeTree(fd, name, (_, error) => report.failWith(directory.path(name), error), target.spared);
     } catch (error) {
       if (!isItemError(error)) throw error;
       report.failWith(directory.path(name), error);

@@ -7,13 +7,14 @@ import { setMetadataFd } from './metadata.js';
 import { isItemError } from './report.js';
 import { isInParts, type OldFile } from './reuse.js';
 import type { Site } from './site.js';
+import { isSpared } from './spared.js';
 import type { LinkedFile } from './window.js';
 
 const stat = new FileStat();
 const READ = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /** What came of an item whose name is taken. With `build` it has to be made as if it were new. */
-export type Outcome = 'identical' | 'kept' | 'refused' | 'build';
+export type Outcome = 'identical' | 'kept' | 'refused' | 'build' | 'spared';
 
 /** What lies in an entry's place. */
 export interface Met {
@@ -39,6 +40,9 @@ export function meetExisting(
   const inode = stat.ino;
   const same = looksSame(entry, stat, () => readLinkAt(fd, entry.name)) && (!first || first.inode === inode);
   const decision = decide(site.options.overwrite, same);
+  if (isSpared(stat, site.target.spared) && (decision === 'same' || decision === 'replace')) {
+    return { outcome: decision === 'same' && isUpToDate(fd, facts) ? 'identical' : 'spared', inode };
+  }
   if (decision !== 'same') {
     const old = stat.isFile && isInParts(entry) ? { folder: parent.folder!, inode, device: stat.dev } : undefined;
     return { outcome: outcomeOf(decision), inode, old };

@@ -91,7 +91,9 @@ export class ItemRestorer {
         this.#links.set(group, { folder: parent.folder!, name: new Uint8Array(entry.name), task: undefined, inode });
       }
     } else if (outcome === 'kept') report.kept++;
-    else report.fail(parent.path(entry.name), 'EEXIST', 'Something bears its name, and no overwrite rule was given.');
+    else if (outcome === 'spared') {
+      report.fail(parent.path(entry.name), 'EBUSY', "The vault's master key file lies here; it is left as it is.");
+    } else report.fail(parent.path(entry.name), 'EEXIST', 'Something bears its name, and no overwrite rule was given.');
     return false;
   }
 

@@ -1,8 +1,10 @@
-import { asBuffer, BitacoraError, printable } from '../base/index.js';
+import { asBuffer, BitacoraError, decodeUtf8, printable } from '../base/index.js';
+import { ENTRY_TYPES } from '../format/index.js';
 import { checkEntryName } from '../snapshot/index.js';
 import type { RestoreScope } from './options.js';
 
 const SLASH = 0x2f;
+const SURROGATES = 0xdc00;
 
 /** The names on an absolute path. Throws `DATA_CORRUPT` for a path that no backup would have written. */
 export function pathNames(path: Uint8Array): Uint8Array[] {
@@ -51,5 +53,28 @@ function isInside(names: readonly Uint8Array[], outer: readonly Uint8Array[]): b
 }
 
 function textOf(names: readonly Uint8Array[]): string {
-  return names.map((name) => asBuffer(name).toString('utf8')).join('/');
+  return names.map(nameText).join('/');
+}
+
+/**
+ * A name as text, each its own: in one that is not UTF-8 every byte from 0x80 on becomes a lone surrogate, which no valid
+ * text has.
+ */
+export function nameText(name: Uint8Array): string {
+  const text = decodeUtf8(name);
+  if (text !== undefined) return text;
+  return asBuffer(name)
+    .toString('latin1')
+    .replace(/[\x80-\xff]/g, (c) => String.fromCharCode(SURROGATES + c.charCodeAt(0)));
+}
+
+/** The path below a scope of what lies in `path`, as patterns and nested scopes are looked up by. */
+export function joinText(path: string, name: Uint8Array): string {
+  return path === '' ? nameText(name) : `${path}/${nameText(name)}`;
+}
+
+/** What patterns see of a scope's root: nothing of a directory, the name of a file. */
+export function rootText({ scope, names }: Pick<PlacedScope, 'scope' | 'names'>): string {
+  const name = names.at(-1);
+  return scope.entry.type === ENTRY_TYPES.directory || !name ? '' : nameText(name);
 }

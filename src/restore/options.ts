@@ -31,6 +31,8 @@ export interface RestoreSource {
   readonly engine: Engine;
   /** The vault's directory, where it has one: nothing is ever restored into it or deleted from it. */
   readonly vaultPath?: string | undefined;
+  /** The master key file, which is never removed or replaced either. */
+  readonly keyFile?: string | undefined;
 }
 
 export interface RestoreOptions {

@@ -1,31 +1,61 @@
-import { BitacoraError } from '../base/index.js';
+import { BitacoraError, errnoCode } from '../base/index.js';
 import { ENTRY_TYPES } from '../format/index.js';
-import { linkAt, mknodAt, symlinkAt } from '../posix/index.js';
+import { closeFd, linkAt, mknodAt, symlinkAt, unlinkAt } from '../posix/index.js';
 import { formatBits } from './compare.js';
-import { setMetadataAt } from './metadata.js';
+import { copyFile } from './copy-file.js';
+import { setMetadataAt, setMetadataFd } from './metadata.js';
 import { isItemError } from './report.js';
 import type { Site } from './site.js';
 import type { OtherTask } from './window.js';
 
+/** What a file system answers where it cannot give a file that further name. */
+const NO_LINK = new Set(['EXDEV', 'EMLINK', 'EPERM', 'ENOTSUP']);
+
 /** Makes what is not a file with bytes of its own: links, fifos, devices, sockets. Problems are the item's own. */
-export function makeOther(site: Site, task: OtherTask): void {
-  const path = () => task.directory.path(task.entry.name);
+export async function makeOther(site: Site, task: OtherTask): Promise<void> {
   try {
-    if (task.firstName) linkTo(site, task);
-    else makeNew(site, task);
+    if (!task.firstName) makeNew(site, task);
+    else if (!linkTo(site, task)) await makeTwin(site, task);
     site.report.others++;
   } catch (error) {
     if (!isItemError(error)) throw error;
-    site.report.failWith(path(), error);
+    site.report.failWith(task.directory.path(task.entry.name), error);
   }
 }
 
-function linkTo(site: Site, { directory, entry, firstName }: OtherTask): void {
+/** False where there can be no such link. */
+function linkTo(site: Site, { directory, entry, firstName }: OtherTask): boolean {
   if (firstName!.task?.failed) {
     throw new BitacoraError('RESTORE_INCOMPLETE', 'The file that it is a further name of could not be restored.');
   }
   const into = directory.intake(site.stagings);
-  site.handles.both(firstName!.folder, into, (from, to) => linkAt(from, firstName!.name, to, entry.name));
+  try {
+    site.handles.both(firstName!.folder, into, (from, to) => linkAt(from, firstName!.name, to, entry.name));
+    return true;
+  } catch (error) {
+    if (NO_LINK.has(errnoCode(error) ?? '')) return false;
+    throw error;
+  }
+}
+
+/** What cannot be a further name, because it lies on another file system, becomes the same once more. */
+async function makeTwin(site: Site, task: OtherTask): Promise<void> {
+  const { directory, entry, firstName, owner, permissions } = task;
+  const path = directory.path(entry.name);
+  if (entry.type !== ENTRY_TYPES.file) makeNew(site, task);
+  else {
+    const into = directory.intake(site.stagings);
+    const fd = await copyFile(site.handles, firstName!, into, entry.name);
+    try {
+      setMetadataFd(fd, { entry, owner, permissions }, (error) => site.report.warnWith(path, error));
+    } catch (error) {
+      unlinkAt(site.handles.fd(into), entry.name);
+      throw error;
+    } finally {
+      closeFd(fd);
+    }
+  }
+  site.report.warn(path, 'EXDEV', 'It cannot be linked to its other name from there; it is a copy of it.');
 }
 
 function makeNew(site: Site, { directory, entry, owner, permissions }: OtherTask): void {

@@ -62,7 +62,7 @@ export class Pipeline {
     const { report, options } = this.#site;
     await finishContents(this.#site, window);
     for (const task of window.files) if (task.last === window && !task.failed) report.files++;
-    for (const task of window.others) makeOther(this.#site, task);
+    for (const task of window.others) await makeOther(this.#site, task);
     const slices = new Slices(options.clock);
     for (const directory of window.ended) {
       if (slices.over) await slices.next();

@@ -21,6 +21,8 @@ class Problems {
 
 /** Collects what a restore did and could not do. */
 export class ReportBuilder {
+  /** Entries that the patterns take; of everything below a directory that is taken as a whole as well. */
+  selected = 0;
   files = 0;
   directories = 0;
   others = 0;
@@ -57,6 +59,10 @@ export class ReportBuilder {
 
   warnWith(path: Uint8Array, error: unknown): void {
     this.warn(path, codeOf(error), messageOf(error));
+  }
+
+  get hasFailures(): boolean {
+    return this.#failures.count > 0;
   }
 
   finish(): RestoreReport {

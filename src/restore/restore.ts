@@ -1,5 +1,6 @@
-import { systemClock, systemRandom } from '../base/index.js';
+import { BitacoraError, systemClock, systemRandom } from '../base/index.js';
 import { LanePool } from '../engine/index.js';
+import { capabilities } from '../posix/index.js';
 import { TreeReader } from '../snapshot/index.js';
 import { Committer } from './commit.js';
 import type { Stagings } from './directory.js';
@@ -21,7 +22,7 @@ import { verifyScopes } from './verify.js';
  *
  * @returns What was done; `failures` and `corrupt` say whether all of it.
  * @throws {BitacoraError} before anything is written: `USAGE`, `TARGET_IN_VAULT`, `TARGET_UNSAFE`, `TARGET_NOT_EMPTY`,
- *   `TARGET_BUSY`; later: `CANCELLED`, and what ends a restore as a whole. Staging directories are removed then.
+ *   `TARGET_BUSY`; later: `UNKNOWN_PATH` when the patterns match nothing, `CANCELLED`, and what ends a restore as a whole. Staging directories are removed then.
  */
 export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const report = new ReportBuilder(options.clock ?? systemClock);
@@ -37,12 +38,14 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   try {
     await run(site);
     if (options.verify && !options.dryRun) await verifyScopes(site);
+    checkMatched(site);
   } finally {
     await pool.close();
     handles.close();
     target.close();
   }
   warnOfOwners(site, target);
+  if (!options.dryRun) warnOfLosses(site);
   return report.finish();
 }
 
@@ -69,6 +72,28 @@ function removeStagings({ stagings, handles, report }: Site): void {
     }
   }
   stagings.open.clear();
+}
+
+/** Patterns that match nothing are more likely wrong than meant. What could not be read may have matched. */
+function checkMatched({ options, report }: Site): void {
+  const include = options.include ?? [];
+  if (include.length === 0 || report.selected > 0 || report.hasFailures) return;
+  const patterns = include.map((pattern) => `"${pattern}"`).join(', ');
+  const message = `Nothing in that state matches ${patterns}. Patterns are relative to the captured directory; \`bitacora find\` and \`bitacora ls\` show what there is.`;
+  throw new BitacoraError('UNKNOWN_PATH', message, { details: { include } });
+}
+
+/** What this machine cannot bring back of any item is said once. */
+function warnOfLosses({ report }: Site): void {
+  const { exactTimes, specialFiles, xattrs } = capabilities();
+  const lost = [
+    xattrs ? undefined : 'extended attributes and ACLs',
+    exactTimes ? undefined : 'times to the nanosecond',
+    specialFiles ? undefined : 'fifos, sockets and device nodes',
+  ].filter((what) => what !== undefined);
+  if (lost.length === 0) return;
+  const message = `Not restored, because this machine lacks the native calls (koffi): ${lost.join('; ')}.`;
+  report.warn(new Uint8Array(0), 'UNSUPPORTED', message);
 }
 
 function warnOfOwners({ owners, report }: Site, target: Target): void {

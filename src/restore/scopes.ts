@@ -3,7 +3,7 @@ import { ENTRY_TYPES, type TreeEntry } from '../format/index.js';
 import { FileStat, statAt } from '../posix/index.js';
 import { type DirectoryFacts, TargetDirectory } from './directory.js';
 import { Folder } from './folders.js';
-import { type PlacedScope, placeScopes } from './layout.js';
+import { type PlacedScope, placeScopes, rootText } from './layout.js';
 import type { RestoreScope } from './options.js';
 import type { Pipeline } from './pipeline.js';
 import { isItemError } from './report.js';
@@ -61,7 +61,8 @@ class ScopeRound {
     return new Walker(this.#site, this.#pipeline, undefined).facts(scope.entry, []);
   }
 
-  async #scope(root: Ancestor, { scope, names, nested }: PlacedScope, intoRoot: boolean): Promise<void> {
+  async #scope(root: Ancestor, placed: PlacedScope, intoRoot: boolean): Promise<void> {
+    const { scope, names, nested } = placed;
     const met = new Set<RestoreScope>();
     const graft = (path: string): TreeEntry | undefined => {
       const inner = nested.get(path);
@@ -69,7 +70,7 @@ class ScopeRound {
       return inner?.entry;
     };
     const walker = new Walker(this.#site, this.#pipeline, nested.size > 0 ? graft : undefined);
-    const path = this.#site.selection.all && nested.size === 0 ? undefined : '';
+    const path = this.#site.selection.all && nested.size === 0 ? undefined : rootText(placed);
     try {
       if (intoRoot && scope.entry.type === ENTRY_TYPES.directory) {
         this.#site.report.directories++;

@@ -19,17 +19,25 @@ export interface Selection {
 export function createSelection(include: readonly string[] = [], exclude: readonly string[] = []): Selection {
   const included = include.length > 0 ? matcher(include) : undefined;
   const excluded = exclude.length > 0 ? matcher(exclude) : undefined;
-  const below = include.map(reachOf);
+  const reaches = include.map(reachOf);
   return {
     all: !included && !excluded,
-    choose(path, directory) {
-      if (path === '') return included ? 'descend' : 'take';
+    choose(below, directory) {
+      if (below === '') return included ? 'descend' : 'take';
+      const path = printablePath(below);
       const tested = directory ? `${path}/` : path;
       if (excluded?.(tested)) return 'skip';
       if (!included || included(tested)) return 'take';
-      return directory && below.some((mayReach) => mayReach(path.split('/'))) ? 'descend' : 'skip';
+      return directory && reaches.some((mayReach) => mayReach(path.split('/'))) ? 'descend' : 'skip';
     },
   };
+}
+
+const STRAY_BYTES = /[\udc80-\udcff]/gu;
+
+/** Names that are not UTF-8 are matched as a backup's patterns match them: `\xNN` for each stray byte. */
+function printablePath(path: string): string {
+  return path.replace(STRAY_BYTES, (c) => `\\x${(c.charCodeAt(0) & 0xff).toString(16)}`);
 }
 
 /** Whether a path matches; memory does not grow with the tree. */

@@ -1,20 +1,12 @@
-import { constants } from 'node:os';
 import { decodeUtf8, type Random, toHex, utf8 } from '../base/index.js';
-import {
-  closeFd,
-  FileStat,
-  openDirectoryAt,
-  readDirectory,
-  rmdirAt,
-  statAt,
-  statFd,
-  systemError,
-  unlinkAt,
-} from '../posix/index.js';
+import { type DirectoryListing, FileStat, readDirectory, rmdirAt, statAt, statFd, unlinkAt } from '../posix/index.js';
+import { Folder, FolderHandles } from './folders.js';
+import { NOTHING_SPARED, refuseSpared, type Spared } from './spared.js';
 
 const PREFIX = '.bitacora-restore-';
 const PATTERN = /^\.bitacora-restore-[0-9a-f]{16}$/;
 const FIRST_BYTE = PREFIX.charCodeAt(0);
+const stat = new FileStat();
 
 /** The name of the directory in which everything new of one existing directory is built; one name for a whole restore. */
 export function stagingName(random: Random): Uint8Array {
@@ -26,45 +18,73 @@ export function isStagingName(name: Uint8Array): boolean {
   return name[0] === FIRST_BYTE && name.length === PREFIX.length + 16 && PATTERN.test(decodeUtf8(name) ?? '');
 }
 
-export interface Identity {
-  readonly device: number;
-  readonly inode: bigint;
-}
-
 /**
  * Removes an entry with all that is below it, without following links, and returns how many entries went. What cannot
- * be removed is told to `onProblem` and stays, as does the directory `spare`, whatever its name.
+ * be removed is told to `onProblem` and stays, as does what is spared, whatever its name.
  */
 export function removeTree(
   dirfd: number,
   name: Uint8Array,
   onProblem: (name: Uint8Array, error: unknown) => void,
-  spare?: Identity,
+  spared: Spared = NOTHING_SPARED,
 ): number {
-  const stat = statAt(dirfd, name, new FileStat());
-  if (!stat.isDirectory) {
+  if (!statAt(dirfd, name, stat).isDirectory) {
+    refuseSpared(stat, spared, name);
     unlinkAt(dirfd, name);
     return 1;
   }
-  let removed = 0;
-  const fd = openDirectoryAt(dirfd, name);
+  const handles = new FolderHandles(dirfd);
   try {
-    const opened = statFd(fd, stat);
-    if (spare && opened.ino === spare.inode && opened.dev === spare.device) {
-      // The vault is never removed, as if it were in use; so its parents stay as well.
-      throw systemError(constants.errno.EBUSY, 'unlinkat', name);
-    }
-    const listing = readDirectory(fd);
-    for (let i = 0; i < listing.length; i++) {
-      try {
-        removed += removeTree(fd, listing.name(i), onProblem, spare);
-      } catch (error) {
-        onProblem(listing.name(i), error);
-      }
-    }
+    return removeDirectory(handles, new Folder(new Folder(), name), onProblem, spared);
   } finally {
-    closeFd(fd);
+    handles.close();
   }
-  rmdirAt(dirfd, name);
-  return removed + 1;
+}
+
+/** A directory on its way out: what is still to be removed from it. */
+interface Leaving {
+  readonly folder: Folder;
+  readonly listing: DirectoryListing;
+  next: number;
+}
+
+/** Without recursion, and with few descriptors: a tree may be deeper than a stack is. */
+function removeDirectory(
+  handles: FolderHandles,
+  root: Folder,
+  onProblem: (name: Uint8Array, error: unknown) => void,
+  spared: Spared,
+): number {
+  const way: Leaving[] = [enter(handles, root, spared)];
+  let removed = 0;
+  for (let last = way.at(-1); last; last = way.at(-1)) {
+    const ends = last.next === last.listing.length;
+    const name = ends ? last.folder.name : last.listing.name(last.next++);
+    try {
+      if (!ends) {
+        const fd = handles.fd(last.folder);
+        if (statAt(fd, name, stat).isDirectory) {
+          way.push(enter(handles, new Folder(last.folder, name.slice()), spared));
+          continue;
+        }
+        refuseSpared(stat, spared, name);
+        unlinkAt(fd, name);
+      } else {
+        way.pop();
+        handles.forget(last.folder);
+        rmdirAt(handles.fd(last.folder.parent!), name);
+      }
+      removed++;
+    } catch (error) {
+      if (way.length === 0) throw error;
+      onProblem(name, error);
+    }
+  }
+  return removed;
+}
+
+function enter(handles: FolderHandles, folder: Folder, spared: Spared): Leaving {
+  const fd = handles.fd(folder);
+  refuseSpared(statFd(fd, stat), spared, folder.name);
+  return { folder, listing: readDirectory(fd), next: 0 };
 }

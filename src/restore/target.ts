@@ -1,8 +1,9 @@
-import { lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs';
+import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { BitacoraError, errnoCode } from '../base/index.js';
 import { closeFd, openDirectory, readDirectory, tryLock } from '../posix/index.js';
 import type { RestoreOptions } from './options.js';
+import { NOTHING_SPARED, type Spared, sparedOf } from './spared.js';
 import { isStagingName } from './staging.js';
 
 /** The directory that is restored into, held open: everything else is reached from it. */
@@ -12,8 +13,7 @@ export interface Target {
   readonly path: string;
   /** Whether no other restore can be at work here, so that leftovers of killed ones may go. */
   readonly locked: boolean;
-  /** The vault, wherever it turns up. */
-  readonly vault: { readonly device: number; readonly inode: bigint } | undefined;
+  readonly spared: Spared;
   close(): void;
 }
 
@@ -29,7 +29,7 @@ export function openTarget(options: RestoreOptions): Target {
   const there = lookAt(path);
   checkOutsideVault(path, vaultPath);
   if (!there) {
-    if (options.dryRun) return { fd: undefined, path, locked: false, vault: undefined, close() {} };
+    if (options.dryRun) return { fd: undefined, path, locked: false, spared: NOTHING_SPARED, close() {} };
     make(path);
   }
   const fd = openUnfollowed(path);
@@ -40,7 +40,13 @@ export function openTarget(options: RestoreOptions): Target {
       const message = `Another restore is writing to "${path}". Wait for it to end, or choose another target.`;
       throw new BitacoraError('TARGET_BUSY', message, { retryable: true, details: { target: path } });
     }
-    return { fd, path, locked: lock === 'locked', vault: identityOf(vaultPath), close: () => closeFd(fd) };
+    return {
+      fd,
+      path,
+      locked: lock === 'locked',
+      spared: sparedOf(vaultPath, options.source.keyFile),
+      close: () => closeFd(fd),
+    };
   } catch (error) {
     closeFd(fd);
     throw error;
@@ -122,12 +128,6 @@ function checkEmpty(fd: number, path: string): void {
       '--overwrite never, changed or always.';
     throw new BitacoraError('TARGET_NOT_EMPTY', message, { details: { target: path } });
   }
-}
-
-function identityOf(vaultPath: string | undefined): Target['vault'] {
-  if (vaultPath === undefined) return undefined;
-  const { dev, ino } = statSync(vaultPath, { bigint: true });
-  return { device: Number(dev), inode: ino };
 }
 
 function cannotUse(path: string, error: unknown): BitacoraError {

@@ -1,9 +1,10 @@
+import { isBitacoraError } from '../base/index.js';
 import type { CheckResult } from '../engine/index.js';
 import { ENTRY_TYPES, type TreeEntry } from '../format/index.js';
 import { FileStat, statAt } from '../posix/index.js';
 import { CheckBatch } from './check-batch.js';
 import { Folder } from './folders.js';
-import { type PlacedScope, placeScopes } from './layout.js';
+import { joinText, type PlacedScope, placeScopes, rootText } from './layout.js';
 import { isItemError } from './report.js';
 import { checkSignal, rootFd, type Site } from './site.js';
 
@@ -29,14 +30,15 @@ class Verifier {
     this.#site = site;
   }
 
-  async scope({ scope, names, nested }: PlacedScope): Promise<void> {
+  async scope(placed: PlacedScope): Promise<void> {
+    const { scope, names, nested } = placed;
     const flatten = this.#site.options.flatten ?? false;
     const isDirectory = scope.entry.type === ENTRY_TYPES.directory;
     const way = flatten ? names.slice(isDirectory ? names.length : -1) : names;
     let folder = new Folder();
     for (const name of way.slice(0, -1)) folder = new Folder(folder, name);
     const name = way.at(-1);
-    if (!isDirectory) await this.#entry(folder, { ...scope.entry, name: name! }, '', nested);
+    if (!isDirectory) await this.#entry(folder, { ...scope.entry, name: name! }, rootText(placed), nested);
     else await this.#directory(name ? new Folder(folder, name) : folder, scope.entry, '', nested);
   }
 
@@ -50,7 +52,7 @@ class Verifier {
     if (entry.content.form !== 'directory') return;
     // What cannot be read was reported when it was to be restored.
     for await (const child of this.#site.tree.entries(entry.content.id, { onDamage: () => undefined })) {
-      const below = `${path}${path && '/'}${Buffer.from(child.name).toString('utf8')}`;
+      const below = joinText(path, child.name);
       const inner = nested.get(below);
       await this.#entry(folder, inner ? { ...inner.entry, name: child.name } : child, below, nested);
     }
@@ -59,9 +61,22 @@ class Verifier {
   async #entry(folder: Folder, entry: TreeEntry, path: string, nested: PlacedScope['nested']): Promise<void> {
     const directory = entry.type === ENTRY_TYPES.directory;
     const choice = this.#site.selection.choose(path, directory);
-    if (choice === 'skip') return;
+    if (choice === 'skip' || (choice === 'descend' && !directory)) return;
     if (directory) return this.#directory(new Folder(folder, entry.name), entry, path, nested);
     if (entry.type !== ENTRY_TYPES.file || !this.#isThere(folder, entry.name)) return;
+    try {
+      await this.#file(folder, entry);
+    } catch (error) {
+      // Nothing can be said of a file whose chunks cannot be told.
+      if (!isBitacoraError(error) || !isItemError(error)) throw error;
+      this.#site.report.failWith(new Folder(folder, entry.name).path(), error);
+      // What was added of it does not make it one that is verified.
+      this.#batch.continued++;
+    }
+    if (this.#batch.full) await this.#rotate();
+  }
+
+  async #file(folder: Folder, entry: TreeEntry): Promise<void> {
     this.#batch.add(folder, entry);
     let offset = 0;
     for await (const item of this.#site.tree.fileItems(entry)) {
@@ -74,7 +89,6 @@ class Verifier {
       this.#batch.addItem(offset, item.length, item.id);
       offset += item.length;
     }
-    if (this.#batch.full) await this.#rotate();
   }
 
   /** What is not there was reported before. */

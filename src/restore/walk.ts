@@ -13,9 +13,11 @@ import { type DirectoryFacts, TargetDirectory } from './directory.js';
 import { ExistingNames } from './existing-names.js';
 import { Folder } from './folders.js';
 import { ItemRestorer } from './items.js';
+import { joinText } from './layout.js';
 import type { Pipeline } from './pipeline.js';
 import { isItemError } from './report.js';
 import { checkSignal, type Site } from './site.js';
+import { isSame } from './spared.js';
 import { isStagingName, removeTree } from './staging.js';
 import { tooDeep } from './state/unnested.js';
 
@@ -71,6 +73,7 @@ export class Walker {
     const directory = entry.type === ENTRY_TYPES.directory;
     const choice = path === undefined ? 'take' : this.#site.selection.choose(path, directory);
     if (choice === 'skip') return undefined;
+    if (choice === 'take') this.#site.report.selected++;
     if (directory) return this.#directory(parent, entry, owners, path, exists, choice === 'take');
     if (choice === 'descend') return undefined;
     return this.#items.restore(parent, this.facts(entry, owners), exists);
@@ -94,10 +97,21 @@ export class Walker {
       if (this.#pipeline.failed || !isItemError(error)) throw error;
       onDamage(error);
     }
-    // A directory that could not be read whole does not say what it lacks.
+    // A directory that could not be read whole does not say what it lacks, nor does one of old what is newer.
     if (damaged) directory.removals = [];
+    else if (directory.lastKnown) this.#keepExtras(directory);
     this.#end(directory);
     if (this.#pipeline.window.full) await this.#pipeline.rotate();
+  }
+
+  /** Deletes nothing in a directory, and says so where something would have gone. */
+  #keepExtras(directory: TargetDirectory): void {
+    const kept = directory.removals.length;
+    if (kept === 0) return;
+    directory.removals = [];
+    const what = kept === 1 ? 'One item' : `${kept} items`;
+    const message = `${what} that the snapshot does not have may be newer than what it knows of this directory, and stayed.`;
+    this.#site.report.warn(directory.path(), 'PARTIAL', message);
   }
 
   /** Lets others in, and takes the work off the stack, which a deep tree would fill. */
@@ -143,18 +157,20 @@ export class Walker {
     for (;;) {
       let entry: TreeEntry;
       let exists: boolean;
+      let framed = false;
       try {
         if (!cursor.next()) return;
+        framed = true;
         exists = names?.has(cursor.name) ?? false;
         entry = entryAt(cursor);
       } catch (error) {
         if (!isBitacoraError(error)) throw error;
         onDamage(error);
-        // Behind an entry out of form nothing can be told apart; a hostile one is passed over.
-        if (error.details.reason === 'hostile') continue;
+        // Where it ends is known, whatever is in it; behind one whose end is not, nothing can be told apart.
+        if (framed) continue;
         return;
       }
-      const below = path === undefined ? undefined : joined(path, entry.name);
+      const below = path === undefined ? undefined : joinText(path, entry.name);
       const waiting = this.#visitOrGraft(directory, entry, cursor.owners, below, exists);
       if (waiting) await waiting;
       if (this.#slices.over) await this.#slices.next();
@@ -186,7 +202,7 @@ export class Walker {
         return;
       }
       if (!options.delete) return;
-      const wanted = path === undefined || selection.choose(joined(path, name), isDirectory) === 'take';
+      const wanted = path === undefined || selection.choose(joinText(path, name), isDirectory) === 'take';
       if (wanted) directory.removals.push(name.slice());
     });
   }
@@ -195,7 +211,7 @@ export class Walker {
   #removeLeftover(directory: TargetDirectory, name: Uint8Array): void {
     const warn = (_: Uint8Array, error: unknown) => this.#site.report.warnWith(directory.path(name), error);
     try {
-      removeTree(this.#site.handles.fd(directory.folder!), name, warn, this.#site.target.vault);
+      removeTree(this.#site.handles.fd(directory.folder!), name, warn, this.#site.target.spared);
     } catch (error) {
       if (!isItemError(error)) throw error;
       warn(name, error);
@@ -218,6 +234,7 @@ export class Walker {
       const folder = place instanceof Folder ? place : undefined;
       const facts = this.facts(withoutLeaf(entry), owners);
       const directory = new TargetDirectory(parent, facts.entry.name, facts, folder);
+      directory.lastKnown = parent.lastKnown || (entry.flags & ENTRY_FLAGS.stale) !== 0;
       if (taken && !folder && !options.dryRun) directory.intake(stagings);
       if (taken) report.directories++;
       this.#reportUnseen(directory, entry);
@@ -243,7 +260,7 @@ export class Walker {
     const { report, handles, options, target } = this.#site;
     statAt(handles.fd(parent.folder!), name, stat);
     if (stat.isDirectory) {
-      if (!target.vault || stat.ino !== target.vault.inode || stat.dev !== target.vault.device) {
+      if (!isSame(stat, target.spared.vault)) {
         return new Folder(parent.folder, new Uint8Array(name));
       }
       report.fail(parent.path(name), 'TARGET_IN_VAULT', 'The vault lies here; nothing is restored into it.');
@@ -282,9 +299,4 @@ export class Walker {
 function withoutLeaf(entry: TreeEntry): TreeEntry {
   const xattrs = entry.xattrs.map(({ name, value }) => ({ name: new Uint8Array(name), value: new Uint8Array(value) }));
   return { ...entry, name: new Uint8Array(entry.name), xattrs, content: { form: 'none' } };
-}
-
-function joined(path: string, name: Uint8Array): string {
-  const text = asBuffer(name).toString('utf8');
-  return path === '' ? text : `${path}/${text}`;
 }

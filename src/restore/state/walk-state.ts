@@ -1,7 +1,7 @@
-import { asBuffer, type BitacoraError, printable, throwIfAborted } from '../../base/index.js';
+import { type BitacoraError, printable, throwIfAborted } from '../../base/index.js';
 import { ENTRY_TYPES, type LeafCursor, type OwnerName, TREE_DEPTH_MAX, type TreeEntry } from '../../format/index.js';
 import { entryAt, type TreeReader } from '../../snapshot/index.js';
-import { type PlacedScope, placeScopes } from '../layout.js';
+import { joinText, type PlacedScope, placeScopes, rootText } from '../layout.js';
 import type { RestoreScope } from '../options.js';
 import type { Choice } from '../selection.js';
 import { joinNames } from './paths.js';
@@ -14,7 +14,7 @@ const ENTRIES_PER_LOOK = 256;
 export interface Visited {
   /** Full path without the slash in front; empty for the root of the scope "/". */
   readonly path: Uint8Array;
-  /** Path below the scope, as patterns see it; empty for the scope's root. */
+  /** Path below the scope, as patterns see it; empty for the scope's root, or its name where it is a file. */
   readonly below: string;
   readonly entry: TreeEntry;
   readonly owners: readonly OwnerName[];
@@ -78,7 +78,13 @@ class ScopeWalk {
   async *run(): AsyncGenerator<Visited> {
     const { scope, names } = this.#placed;
     const path = names.reduce(joinNames, new Uint8Array(0));
-    const root = this.#visit(path, '', { ...scope.entry, name: names.at(-1) ?? new Uint8Array(0) }, [], scope);
+    const root = this.#visit(
+      path,
+      rootText(this.#placed),
+      { ...scope.entry, name: names.at(-1) ?? new Uint8Array(0) },
+      [],
+      scope,
+    );
     if (root) yield root;
     let entries = 0;
     try {
@@ -100,8 +106,7 @@ class ScopeWalk {
 
   #next(level: Level, cursor: LeafCursor): Visited | undefined {
     const entry = entryAt(cursor);
-    const name = asBuffer(entry.name).toString('utf8');
-    const below = level.below === '' ? name : `${level.below}/${name}`;
+    const below = joinText(level.below, entry.name);
     const path = joinNames(level.path, entry.name);
     const inner = this.#placed.nested.size > 0 ? this.#placed.nested.get(below) : undefined;
     if (!inner) return this.#visit(path, below, entry, cursor.owners, level.scope);
