@@ -3,9 +3,12 @@ import { type CommandSpec, optionsOf, quoted, type ValueSpec, valuedOptions } fr
 /** A script for bash 3.2 and later that needs no other. */
 export function bashCompletion(specs: readonly CommandSpec[]): string {
   return `# Completions of bitacora for bash.
+# Not by compgen -W, which would evaluate what is in the words.
 _bitacora_words() {
-  local IFS=$'\\n'
-  COMPREPLY=($(compgen -W "$1" -- "$cur"))
+  local word
+  while IFS= read -r word; do
+    [[ -n $word && $word == "$cur"* ]] && COMPREPLY+=("$word")
+  done <<<"$1"
 }
 _bitacora_paths() {
   local IFS=$'\\n'
