@@ -75,7 +75,7 @@ export class ChunkReader {
       const other = await this.#elsewhere(id, place);
       if (!other) throw error;
       const bytes = await this.#readAt(kind, id, other);
-      await this.#index.setPlaces(id, [other]);
+      await this.#correct(id, [other]);
       return bytes;
     }
   }
@@ -180,11 +180,20 @@ export class ChunkReader {
     if (wrong.length === 0 && found.every((place) => place === undefined)) this.#absencesHold = true;
     else {
       await this.#index.distrust();
-      await this.#index.setPlaces(soughtIds, found);
+      await this.#correct(soughtIds, found);
     }
     const checked = [...places];
     for (const [n, i] of sought.entries()) checked[i] = found[n] ?? places[i];
     return checked;
+  }
+
+  /** An index that cannot be written to keeps nobody from reading. */
+  async #correct(ids: Uint8Array, places: readonly (ChunkLocation | undefined)[]): Promise<void> {
+    try {
+      await this.#index.setPlaces(ids, places);
+    } catch (error) {
+      if (!(error instanceof BitacoraError)) throw error;
+    }
   }
 
   async #openHeads(

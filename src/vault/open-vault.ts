@@ -14,6 +14,7 @@ import {
 } from '../base/index.js';
 import { deriveMaster, type MasterKeys, sameBytes } from '../crypto/index.js';
 import { decodeVaultFile, VAULT_FILE_NAME, type VaultFile } from '../format/index.js';
+import { capabilities } from '../posix/index.js';
 import { type Backend, type LocalBackend, openLocalBackend } from '../storage/index.js';
 import type { VaultEnvironment } from './environment.js';
 import { IndexDirectory } from './index-directory.js';
@@ -79,8 +80,12 @@ async function lockAndOpen(options: VaultOptions, opened: Opened): Promise<Vault
   const lock = taken === UNWRITABLE ? undefined : taken;
   let directory: IndexDirectory | undefined;
   try {
-    directory = await IndexDirectory.open(path, vaultId, readOnly, logger);
-    // Behind both locks, so that what lies there is nobody's any more.
+    const makeRoom = async () => {
+      // The kernel's lock alone says that what lies there is nobody's any more.
+      if (lock && capabilities().kernelLock) await local?.cleanTemporary();
+    };
+    directory = await IndexDirectory.open({ vaultPath: path, vaultId, readOnly, logger, makeRoom });
+    // Behind both locks.
     if (!readOnly) await local?.cleanTemporary();
     return new Vault({ ...opened, ownsBackend: local !== undefined, directory, lock, readOnly, clock, logger });
   } catch (error) {

@@ -64,13 +64,14 @@ export class Vault {
   readonly id: string;
   readonly path: string;
   readonly keyFile: string;
-  readonly readOnly: boolean;
   readonly backend: Backend;
   /** Jobs that have not ended. */
   readonly queue: QueueFiles;
   readonly #parts: VaultParts;
   readonly #registry: Registry;
   readonly #open = new Map<string, OpenUser>();
+  /** The index goes back to its own place, since there is room again: whoever opens a user meanwhile waits. */
+  #moving: Promise<void> | undefined;
   #closed = false;
 
   constructor(parts: VaultParts) {
@@ -78,10 +79,19 @@ export class Vault {
     this.id = toHex(parts.vaultId);
     this.path = parts.path;
     this.keyFile = parts.keyFile;
-    this.readOnly = parts.readOnly;
     this.backend = parts.backend;
     this.queue = new QueueFiles(parts.backend, parts.master, parts.vaultId, parts.random);
     this.#registry = new Registry(parts.backend, parts.master, parts.vaultId);
+  }
+
+  /** Whether nothing can be written: it was opened so, or its file system is full. */
+  get readOnly(): boolean {
+    return this.#parts.readOnly || this.#isFull;
+  }
+
+  /** Not even the index could be written, so that one elsewhere stands in for it. */
+  get #isFull(): boolean {
+    return !this.#parts.readOnly && this.#parts.directory.isTemporary;
   }
 
   /** All users, sorted by name, and what of the registry is damaged. */
@@ -162,6 +172,7 @@ export class Vault {
    */
   async openUser(name: string, options: OpenUserOptions = {}): Promise<UserRepository> {
     const record = await this.findUser(name);
+    if (this.#closed) throw new TypeError('The vault is closed.');
     const key = toHex(record.uid);
     let user = this.#open.get(key);
     if (user && options.rebuild)
@@ -174,7 +185,8 @@ export class Vault {
     const release = this.#releaser(key, user, record.uid);
     try {
       const { keys, log, refreshed } = await user.opening;
-      const { backend, readOnly, directory } = this.#parts;
+      const { backend, directory } = this.#parts;
+      const { readOnly } = this;
       const index = await directory.index.user(record.uid);
       return new UserRepository({ name, keys, index, backend, log, readOnly, ...refreshed }, release);
     } catch (error) {
@@ -204,9 +216,13 @@ export class Vault {
     return [...file, ...(await this.users()).damaged, ...(await this.queue.list()).damaged];
   }
 
-  /** Throws `VAULT_READ_ONLY` with the next step. */
+  /** Throws `VAULT_READ_ONLY` or `NO_SPACE` with the next step. */
   checkWritable(): void {
     if (!this.readOnly) return;
+    if (this.#isFull) {
+      const message = `No space is left for the vault "${this.path}", which can only be read now. Free some space and try again.`;
+      throw new BitacoraError('NO_SPACE', message, { details: { path: this.path } });
+    }
     throw new BitacoraError(
       'VAULT_READ_ONLY',
       `The vault "${this.path}" cannot be written: it was opened for reading, is mounted read-only, or belongs to somebody else.`,
@@ -223,8 +239,9 @@ export class Vault {
     for (const user of users) if (user.status === 'fulfilled') user.value.keys.close();
     this.#open.clear();
     try {
-      await directory.close();
-      if (ownsBackend) await backend.close();
+      // Each of them whatever becomes of the other; the first failure is told.
+      const closed = await Promise.allSettled([directory.close(), ownsBackend ? backend.close() : undefined]);
+      for (const one of closed) if (one.status === 'rejected') throw one.reason;
     } finally {
       lock?.release();
       const { wrapKey, registryKey, registryNameKey, vaultMacKey, queueKey } = master;
@@ -233,11 +250,14 @@ export class Vault {
   }
 
   async #start(record: RegistryRecord, options: OpenUserOptions): Promise<Awaited<OpenUser['opening']>> {
+    if (this.#isFull && this.#open.size === 0) this.#moving = this.#parts.directory.moveBack();
+    await this.#moving;
     const bundles = await loadBundles(this.#bundleContext(record.uid));
     const keys = new KeyRing(this.#parts.vaultId, record.uid, bundles);
     try {
       const refreshed = await this.#refresh(record, keys, options);
-      const { backend, directory, readOnly, clock, random, logger } = this.#parts;
+      const { backend, directory, clock, random, logger } = this.#parts;
+      const { readOnly } = this;
       const index = await directory.index.user(record.uid);
       return { keys, log: new Log({ backend, index, keys, readOnly, clock, random, logger }), refreshed };
     } catch (error) {
@@ -247,9 +267,10 @@ export class Vault {
   }
 
   async #refresh(record: RegistryRecord, keys: KeyRing, options: OpenUserOptions): Promise<Refreshed> {
-    const { directory, backend, logger, readOnly } = this.#parts;
+    const { directory, backend, logger } = this.#parts;
     const { rebuild: force, signal, progress } = options;
     const refresh = async () => {
+      const { readOnly } = this;
       const index = await directory.index.user(record.uid);
       return refreshUser({ backend, index, keys, logger, readOnly, name: record.name, force, signal, progress });
     };
@@ -257,8 +278,14 @@ export class Vault {
       return await refresh();
     } catch (error) {
       // Other users that are open hold on to the index; theirs must not be taken away from under them.
-      if (!isIndexDamage(error) || this.#open.size > 1) throw error;
-      await directory.recreate(error);
+      if (this.#open.size > 1) throw error;
+      if (isBitacoraError(error, 'NO_SPACE')) {
+        logger.warn('No space is left for the index. One elsewhere stands in for it, and nothing is written.', {
+          vault: this.path,
+        });
+        await directory.moveElsewhere(error);
+      } else if (isIndexDamage(error)) await directory.recreate(error);
+      else throw error;
       return refresh();
     }
   }
@@ -276,7 +303,7 @@ export class Vault {
   }
 
   #bundleContext(uid: Uint8Array): Parameters<typeof loadBundles>[0] {
-    const { backend, master, vaultId, readOnly, logger } = this.#parts;
-    return { backend, master, vaultId, uid, readOnly, logger };
+    const { backend, master, vaultId, logger } = this.#parts;
+    return { backend, master, vaultId, uid, readOnly: this.readOnly, logger };
   }
 }

@@ -1,5 +1,5 @@
 import { chmodSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
 import { Place, unprivileged } from './bin.js';
 
@@ -96,3 +96,27 @@ t.test('scrub of a vault that cannot be written tells all the same, and notes no
   t.match((await place.run(['scrub'], { through })).stderr, /cannot be written: nothing was noted/);
   t.same(objects(place, 'log'), before);
 });
+
+t.test(
+  'a damaged log entry costs its snapshot alone: list tells it with exit 65, the others work as ever',
+  async (t) => {
+    const place = await setUp(t);
+    writeFileSync(join(place.source, 'later'), 'later');
+    t.match(await place.run(['backup', 'ana', '--path', place.source]), { code: 0 });
+    const entries = objects(place, 'log');
+    const second = entries.find((path) => /000000000002-/.test(path))!;
+    const first = entries.find((path) => path.startsWith(dirname(second)));
+    flip(first!, 150);
+    rmSync(join(place.vault, 'index'), { recursive: true });
+    for (let i = 0; i < 2; i++) {
+      const list = await place.json(['list', 'ana']);
+      t.match(list, { code: 65, answer: { backups: { length: 1 }, problems: [{ code: 'DATA_CORRUPT' }] } });
+    }
+    t.match(await place.run(['list', 'ana']), { code: 65, stdout: /1 snapshot of ana/, stderr: /may have been more/ });
+    const restore = ['restore', 'ana', '--latest', '--target', place.join('target')];
+    t.match(await place.run(restore), { code: 0 });
+    t.match(await place.run(['backup', 'ana', '--path', place.source]), { code: 0 });
+    t.match(await place.json(['list', 'ana']), { code: 65, answer: { backups: { length: 2 } } });
+    t.match(await place.json(['list', 'bob']), { code: 0, answer: { problems: [] } });
+  },
+);

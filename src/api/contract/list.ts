@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { sessionId, snapshotKind, time, userId } from './common.js';
+import { errorItem, sessionId, snapshotKind, time, userId } from './common.js';
 
 export const input = z.strictObject({
   user_id: userId,
@@ -9,7 +9,7 @@ export const input = z.strictObject({
   until: time.optional(),
 });
 
-const summary = z.strictObject({
+export const summary = z.strictObject({
   backup_id: z.string(),
   user_id: userId,
   timestamp: time,
@@ -27,7 +27,13 @@ const summary = z.strictObject({
   program: z.string(),
 });
 
-export const answer = z.strictObject({ user_id: userId, backups: z.array(summary), next: z.string().nullable() });
+export const answer = z.strictObject({
+  user_id: userId,
+  backups: z.array(summary),
+  next: z.string().nullable(),
+  /** Entries of the log that are damaged or gone: snapshots that they stood for are not in the list. */
+  problems: z.array(errorItem),
+});
 
 export type ListInput = z.infer<typeof input>;
 export type SnapshotSummary = z.infer<typeof summary>;

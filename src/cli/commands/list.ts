@@ -26,13 +26,16 @@ export async function runList(context: CommandContext, user: string, flags: List
     since: flags.since === undefined ? undefined : isoTime(parseTime(flags.since, now, 'start')),
     until: flags.until === undefined ? undefined : isoTime(parseTime(flags.until, now, 'end')),
   });
+  const exit = answer.problems.length > 0 ? EXIT.corrupt : EXIT.ok;
   if (output.json) {
     output.document(answer);
-    return EXIT.ok;
+    return exit;
   }
   for (const line of formatTable(COLUMNS, answer.backups)) output.line(line);
   output.note(`${countOf(answer.backups.length, 'snapshot')} of ${user}`);
-  return EXIT.ok;
+  if (exit === EXIT.corrupt)
+    output.message('The log of this user is damaged: there may have been more snapshots. `bitacora scrub` says more.');
+  return exit;
 }
 
 const COLUMNS = [

@@ -6,6 +6,9 @@ import { type LocalFileSystem, nodeFileSystem } from './file-system.js';
 import { LocalBackend } from './local-backend.js';
 import { findRoot, makeRoot } from './root.js';
 
+/** It is there, or cannot be made; who writes is told then. */
+const UNMADE = new Set(['EEXIST', 'EROFS', 'EACCES', 'EPERM', 'ENOSPC', 'EDQUOT']);
+
 export interface LocalOptions {
   /** Makes the root directory (not those above it) where it is missing. */
   readonly create?: boolean;
@@ -30,7 +33,7 @@ export async function openLocalBackend(root: string, options: LocalOptions = {})
   try {
     await fileSystem.mkdir(temporary, 0o700);
   } catch (error) {
-    if (!['EEXIST', 'EROFS', 'EACCES', 'EPERM'].includes(errnoCode(error) ?? '')) throw writeError(error, temporary);
+    if (!UNMADE.has(errnoCode(error) ?? '')) throw writeError(error, temporary);
   }
   const directories = new Directories(fileSystem, new DirectorySync(fileSystem), path);
   return new LocalBackend(found, { fileSystem, random, directories, temporary });
