@@ -57,7 +57,8 @@ function jsonEvents(stderr: TextSink, clock: Clock): ProgressDisplay {
   const sink: ProgressSink = (progress) => {
     const elapsed = throttle.elapsed(progress.phase);
     if (elapsed === undefined) return;
-    const { phase, files, bytes, filesTotal, bytesTotal, current } = progress;
+    const { phase, files, bytes, filesTotal, bytesTotal, totalsAreGuesses, current } = progress;
+    const { bytesPerSecond, leftMs } = estimate(progress, elapsed);
     const event = {
       event: 'progress',
       phase,
@@ -65,8 +66,11 @@ function jsonEvents(stderr: TextSink, clock: Clock): ProgressDisplay {
       bytes,
       files_total: filesTotal,
       bytes_total: bytesTotal,
+      totals_are_guesses: totalsAreGuesses,
       current,
       elapsed_ms: Math.round(elapsed),
+      bytes_per_second: Math.round(bytesPerSecond),
+      left_ms: leftMs === undefined ? undefined : Math.round(leftMs),
     };
     stderr.write(`${jsonText(event)}\n`);
   };
@@ -91,19 +95,37 @@ function line(stderr: TextSink, clock: Clock): ProgressDisplay {
   return { sink, clear };
 }
 
+interface Estimate {
+  readonly bytesPerSecond: number;
+  /** How much of all is done, from 0 to 1; undefined where nobody knows how much there is. */
+  readonly share: number | undefined;
+  /** Undefined where nothing can be said of it: at the very beginning, and where there is more than was guessed. */
+  readonly leftMs: number | undefined;
+}
+
+function estimate({ files, filesTotal, bytes, bytesTotal }: Progress, elapsedMs: number): Estimate {
+  const bytesPerSecond = elapsedMs > 0 ? (bytes / elapsedMs) * 1000 : 0;
+  const done = bytesTotal ? bytes / bytesTotal : filesTotal ? files / filesTotal : undefined;
+  if (done === undefined) return { bytesPerSecond, share: undefined, leftMs: undefined };
+  const leftMs = done > 0 && done <= 1 ? (elapsedMs / done) * (1 - done) : undefined;
+  return { bytesPerSecond, share: Math.min(1, done), leftMs };
+}
+
 /** `backup  [####----]  41 %  12,345 files  1.2 GiB  310 MiB/s  0:12 left  src/main.c` */
 export function progressText(progress: Progress, elapsedMs: number): string {
-  const { phase, files, filesTotal, bytes, bytesTotal, current } = progress;
-  const perSecond = (bytes / elapsedMs) * 1000;
+  const { phase, files, filesTotal, bytes, totalsAreGuesses, current } = progress;
+  const { bytesPerSecond, share, leftMs } = estimate(progress, elapsedMs);
+  const about = totalsAreGuesses ? 'about ' : '';
   const parts = [phase];
-  const share = bytesTotal ? Math.min(1, bytes / bytesTotal) : filesTotal ? Math.min(1, files / filesTotal) : undefined;
   if (share !== undefined) {
     const full = Math.round(share * BAR_CELLS);
-    parts.push(`[${'#'.repeat(full)}${'-'.repeat(BAR_CELLS - full)}] ${Math.floor(share * 100)} %`);
+    parts.push(`[${'#'.repeat(full)}${'-'.repeat(BAR_CELLS - full)}] ${about}${Math.floor(share * 100)} %`);
   }
-  parts.push(filesTotal ? `${formatCount(files)} of ${formatCount(filesTotal)} files` : `${formatCount(files)} files`);
-  parts.push(formatBytes(bytes), `${formatBytes(perSecond)}/s`);
-  if (share !== undefined && share > 0) parts.push(`${formatDuration((elapsedMs / share) * (1 - share))} left`);
+  parts.push(
+    filesTotal ? `${formatCount(files)} of ${about}${formatCount(filesTotal)} files` : `${formatCount(files)} files`,
+  );
+  parts.push(formatBytes(bytes), `${formatBytes(bytesPerSecond)}/s`);
+  if (leftMs !== undefined) parts.push(`${about}${formatDuration(leftMs)} left`);
   if (current) parts.push(current);
   return printableText(parts.join('  '));
 }

@@ -1,7 +1,8 @@
 import { linkSync, mkdirSync, renameSync, rmSync, symlinkSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import t, { type Test } from 'tap';
-import type { BackupReport } from '../../src/backup/index.js';
+import { type BackupReport, streamOf } from '../../src/backup/index.js';
+import type { Clock, Progress } from '../../src/base/index.js';
 import { ENTRY_FLAGS } from '../../src/format/index.js';
 import { MemoryBackend, withRecord } from '../../src/storage/index.js';
 import { makeSetting, noise, type Setting, shiftedClock } from './fixture.js';
@@ -154,3 +155,27 @@ t.test(
     t.ok(report.counts.bytesNew < 2.1 * 2 ** 20);
   },
 );
+
+t.test('backup() tells how much there is to do by what there was last time', async (t) => {
+  const setting = await makeSetting(t);
+  for (let i = 0; i < 50; i++) setting.write(`d${i}/file`, noise(1000, i));
+  const seen: Progress[] = [];
+  const progress = (event: Progress) => void seen.push(event);
+  // Each look at the clock is late enough for a report.
+  let now = Date.now();
+  const clock: Clock = { now: () => now + 60_000, monotonic: () => (now += 20) };
+  await setting.run({ progress, clock });
+  t.ok(seen.length > 0);
+  t.ok(seen.every(({ filesTotal, bytesTotal }) => filesTotal === undefined && bytesTotal === undefined));
+  seen.length = 0;
+  await setting.run({ progress, clock });
+  t.ok(seen.length > 0);
+  t.ok(seen.every((event) => event.filesTotal === 50 && event.bytesTotal === 50_000 && event.totalsAreGuesses));
+  const streams = [streamOf('new', (async function* () {})())];
+  seen.length = 0;
+  await setting.run({ progress, clock, streams });
+  t.ok(
+    seen.every(({ filesTotal }) => filesTotal === undefined),
+    'a scope that is new may be of any size',
+  );
+});

@@ -67,7 +67,28 @@ t.test('json writes one event a line, from the first', async (t) => {
   at(250);
   t.equal(written.length, 2);
   const events = written.map((line) => JSON.parse(line));
-  t.same(events[1], { event: 'progress', phase: 'backup', files: 250, bytes: 256_000, elapsed_ms: 250 });
+  const about = { event: 'progress', phase: 'backup' };
+  t.same(events[0], { ...about, files: 0, bytes: 0, elapsed_ms: 0, bytes_per_second: 0 });
+  t.same(events[1], { ...about, files: 250, bytes: 256_000, elapsed_ms: 250, bytes_per_second: 1_024_000 });
+});
+
+t.test('json tells what is left, and whether the totals are guesses', async (t) => {
+  let now = 0;
+  const written: string[] = [];
+  const clock: Clock = { now: () => now, monotonic: () => now };
+  const { sink } = createProgress('json', { isTTY: false, write: (text: string) => written.push(text) }, clock);
+  const totals = { filesTotal: 4, bytesTotal: 4000, totalsAreGuesses: true };
+  for (const bytes of [0, 1000, 5000]) {
+    sink({ phase: 'backup', files: 1, bytes, ...totals });
+    now += 1000;
+  }
+  const events = written.map((line) => JSON.parse(line));
+  t.same(
+    events.map(({ left_ms: left }) => left),
+    [undefined, 3000, undefined],
+    'nothing is said at the beginning, nor when there is more than was guessed',
+  );
+  t.match(events[1], { files_total: 4, bytes_total: 4000, totals_are_guesses: true });
 });
 
 t.test('progressText() has a bar, a rate and what is left where the total is known', async (t) => {
@@ -75,6 +96,10 @@ t.test('progressText() has a bar, a rate and what is left where the total is kno
   t.equal(
     progressText(known, 2000),
     'restore  [#####---------------] 25 %  5 of 10 files  1.00 MiB  512 KiB/s  6.0 s left',
+  );
+  t.equal(
+    progressText({ ...known, phase: 'backup', totalsAreGuesses: true }, 2000),
+    'backup  [#####---------------] about 25 %  5 of about 10 files  1.00 MiB  512 KiB/s  about 6.0 s left',
   );
   t.equal(
     progressText({ phase: 'backup', files: 5, bytes: 2 ** 20, current: '/a\u001b[2J' }, 1000),

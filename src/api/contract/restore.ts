@@ -25,6 +25,7 @@ export const answer = z.strictObject({
   directories: z.int(),
   others: z.int(),
   bytes_written: z.int(),
+  bytes_reused: z.int(),
   identical: z.int(),
   kept: z.int(),
   deleted: z.int(),

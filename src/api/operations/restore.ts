@@ -16,7 +16,7 @@ export async function restoreFiles(context: OperationContext, input: RestoreInpu
   const selected = await select(repository.snapshots, input, clock.now());
   const { chunks, backend, openSecrets: secrets } = repository;
   const report = await restore({
-    source: { chunks, backend, secrets, engine: await context.engine(), vaultPath: vault.path },
+    source: { chunks, backend, secrets, engine: await context.engine(), vaultPath: vault.path, keyFile: vault.keyFile },
     scopes: selected.scopes.map(restoreScope),
     target,
     flatten: input.flatten ?? false,
@@ -55,6 +55,7 @@ function answer(input: RestoreInput, selected: Selected, report: RestoreReport):
     directories: report.directories,
     others: report.others,
     bytes_written: report.bytesWritten,
+    bytes_reused: report.bytesReused,
     identical: report.identical,
     kept: report.kept,
     deleted: report.deleted,

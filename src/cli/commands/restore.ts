@@ -58,6 +58,7 @@ function sayReport(output: Output, answer: Answer): void {
   const written = [countOf(answer.files, 'file'), countOf(answer.directories, 'directory', 'directories')];
   if (answer.others > 0) written.push(countOf(answer.others, 'other item'));
   output.note(`  ${dryRun ? 'to write ' : 'written  '}  ${written.join(', ')}; ${formatBytes(answer.bytes_written)}`);
+  if (answer.bytes_reused > 0) output.note(`  reused     ${formatBytes(answer.bytes_reused)} of the files there`);
   const others = [
     [answer.identical, 'identical already'],
     [answer.kept, 'kept as they were'],
