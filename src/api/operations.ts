@@ -74,6 +74,14 @@ export const OPERATIONS = {
     load: async () => (await import('./operations/list.js')).list,
     contract: () => import('./contract/list.js'),
   }),
+  snapshot: document({
+    method: 'GET',
+    path: '/api/backups/:user_id/:backup_id',
+    summary: 'One snapshot, by its id or the only one that begins so.',
+    job: undefined,
+    load: async () => (await import('./operations/snapshot.js')).snapshot,
+    contract: () => import('./contract/snapshot.js'),
+  }),
   ls: items({
     method: 'GET',
     path: '/api/users/:user_id/entries',

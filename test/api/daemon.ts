@@ -8,11 +8,12 @@ import {
   serveApi,
 } from '../../src/api/index.js';
 import { type Logger, silentLogger, systemClock, systemRandom } from '../../src/base/index.js';
+import { programVersion } from '../../src/cli/version.js';
 import { createEngine, type Engine } from '../../src/engine/index.js';
 import { type JobWork, Queue } from '../../src/scheduler/index.js';
 import { openVault, type Vault } from '../../src/vault/index.js';
 
-export const VERSION = '0.0.0-test';
+export const VERSION = programVersion();
 
 export interface TestDaemonOptions {
   readonly vault: string;

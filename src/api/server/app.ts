@@ -5,6 +5,7 @@ import { BitacoraError, jsonText } from '../../base/index.js';
 import { errorDocument } from '../job-document.js';
 import { API_VERSION, HEADER, MEDIA } from '../protocol.js';
 import { knownError, sendError, sendJson } from './answer-error.js';
+import { HEALTH, JOB_EVENTS } from './describe.js';
 import { type Answering, answerEvents } from './job-answers.js';
 import type { ServerLimits } from './parts.js';
 import { isAllowed } from './peer.js';
@@ -64,9 +65,9 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 }
 
 async function addRoutes(app: FastifyInstance, options: AppOptions): Promise<void> {
-  app.get('/api/health', { schema: { hide: true } }, (_request, reply) => sendJson(reply, { status: 'ok' }));
   app.get('/api/openapi.json', { schema: { hide: true } }, (_request, reply) => sendJson(reply, app.swagger()));
-  app.get('/api/jobs/:job_id/events', { schema: { hide: true } }, (request, reply) =>
+  app.get('/api/health', { schema: HEALTH }, (_request, reply) => sendJson(reply, { status: 'ok' }));
+  app.get('/api/jobs/:job_id/events', { schema: JOB_EVENTS }, (request, reply) =>
     answerEvents(request, reply, options, (request.params as { job_id: string }).job_id),
   );
   await addOperations(app, options);

@@ -21,6 +21,27 @@ const ACCEPTED = jsonSchema(z.strictObject({ job_id: z.uuid() }), 'output');
 const EVENT = jsonSchema(job, 'output');
 const FAILURE = { description: 'What went wrong.', content: { [MEDIA.json]: { schema: ERROR } } };
 
+/** The calls that are no operations. */
+export const HEALTH = {
+  operationId: 'health',
+  summary: 'Whether the daemon answers.',
+  response: {
+    200: {
+      description: 'It does.',
+      content: { [MEDIA.json]: { schema: jsonSchema(z.strictObject({ status: z.literal('ok') }), 'output') } },
+    },
+  },
+} as FastifySchema;
+export const JOB_EVENTS = {
+  operationId: 'job-events',
+  summary: 'The changes of one job up to its end, as server-sent events.',
+  params: { type: 'object', properties: { job_id: { type: 'string' } }, required: ['job_id'] },
+  response: {
+    200: { description: 'Each event is the job.', content: { [MEDIA.events]: { schema: EVENT } } },
+    '4xx': FAILURE,
+  },
+} as FastifySchema;
+
 /** How a route appears in the OpenAPI document. It checks nothing: that is the contract's. */
 export function describe(name: string, route: Route, input: JsonSchema, contract: Described): FastifySchema {
   const inPath = new Set([...route.path.matchAll(/:(\w+)/g)].map(([, param]) => param!));
