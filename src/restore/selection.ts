@@ -36,7 +36,7 @@ export function createSelection(include: readonly string[] = [], exclude: readon
 const STRAY_BYTES = /[\udc80-\udcff]/gu;
 
 /** Names that are not UTF-8 are matched as a backup's patterns match them: `\xNN` for each stray byte. */
-function printablePath(path: string): string {
+export function printablePath(path: string): string {
   return path.replace(STRAY_BYTES, (c) => `\\x${(c.charCodeAt(0) & 0xff).toString(16)}`);
 }
 

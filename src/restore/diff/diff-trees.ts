@@ -1,4 +1,4 @@
-import { compareBytes, equalBytes, throwIfAborted } from '../../base/index.js';
+import { compareBytes, equalBytes, Slices, throwIfAborted } from '../../base/index.js';
 import { ENTRY_TYPES, type TreeEntry } from '../../format/index.js';
 import { joinNames } from '../state/paths.js';
 import { Below, unnested } from '../state/unnested.js';
@@ -37,32 +37,56 @@ export function diffTrees<Before extends DiffNode, After extends DiffNode>(
   before: Before | undefined,
   after: After | undefined,
 ): AsyncGenerator<Pair<Before, After>> {
-  return unnested(differences(comparison, path, before, after));
+  return unnested(differences(comparison, new Slices(), path, before, after));
 }
 
 async function* differences<Before extends DiffNode, After extends DiffNode>(
   comparison: Comparison<Before, After>,
+  slices: Slices,
   path: Uint8Array,
   before: Before | undefined,
   after: After | undefined,
 ): AsyncGenerator<Pair<Before, After> | Below<Pair<Before, After>>> {
-  throwIfAborted(comparison.signal);
-  const [old, now] = [before?.entry, after?.entry];
-  const what = old && now ? compareEntries(old, now, comparison.rules) : [];
-  const suspect = old && now && comparison.suspects?.(old, now);
-  if (!old || !now || what.length > 0 || suspect) yield { path, before, after, what };
+  const own = judged(comparison, path, before, after);
+  if (own) yield own;
   const [from, to] = [directoryOnly(before), directoryOnly(after)];
-  if (!from && !to) return;
   // Of a directory that cannot be listed it cannot be told what it lacks.
-  if (what.includes('unread') || (to && comparison.after.listable?.(to, path) === false)) return;
-  if (from && to) {
-    const id = comparison.before.contentId(from);
-    const other = comparison.after.contentId(to);
-    if (id && other && equalBytes(id, other)) return;
-  }
+  if (own?.what.includes('unread') || (to && comparison.after.listable?.(to, path) === false)) return;
+  if (from && to && haveSameContent(comparison, from, to)) return;
   for await (const [inner, other] of pairs(comparison, path, from, to)) {
-    yield new Below(differences(comparison, joinNames(path, (inner ?? other)!.entry.name), inner, other));
+    throwIfAborted(comparison.signal);
+    if (slices.over) await slices.next();
+    const place = joinNames(path, (inner ?? other)!.entry.name);
+    if (directoryOnly(inner) || directoryOnly(other)) {
+      yield new Below(differences(comparison, slices, place, inner, other));
+    } else {
+      const pair = judged(comparison, place, inner, other);
+      if (pair) yield pair;
+    }
   }
+}
+
+/** What is to be said of one name, whatever lies below it. */
+function judged<Before extends DiffNode, After extends DiffNode>(
+  { rules, suspects }: Comparison<Before, After>,
+  path: Uint8Array,
+  before: Before | undefined,
+  after: After | undefined,
+): Pair<Before, After> | undefined {
+  if (!before || !after) return { path, before, after, what: [] };
+  const what = compareEntries(before.entry, after.entry, rules);
+  const told = what.length > 0 || suspects?.(before.entry, after.entry);
+  return told ? { path, before, after, what } : undefined;
+}
+
+function haveSameContent<Before extends DiffNode, After extends DiffNode>(
+  comparison: Comparison<Before, After>,
+  before: Before,
+  after: After,
+): boolean {
+  const id = comparison.before.contentId(before);
+  const other = comparison.after.contentId(after);
+  return id !== undefined && other !== undefined && equalBytes(id, other);
 }
 
 function directoryOnly<Node extends DiffNode>(node: Node | undefined): Node | undefined {

@@ -1,7 +1,7 @@
 import { asBuffer, BitacoraError, printable } from '../../base/index.js';
 import { ENTRY_TYPES } from '../../format/index.js';
 import type { TreeReader } from '../../snapshot/index.js';
-import { type PlacedScope, pathNames, placeScopes } from '../layout.js';
+import { joinText, type PlacedScope, pathNames, placeScopes } from '../layout.js';
 import type { RestoreScope } from '../options.js';
 import type { DiskSide } from './disk-side.js';
 import type { SnapshotNode } from './side.js';
@@ -63,7 +63,7 @@ async function ownPlace(
   const rest = names.slice(root.length);
   const entry = await tree.lookup(innermost.entry, rest);
   if (entry?.type !== ENTRY_TYPES.directory) return undefined;
-  const below = rest.map((name) => asBuffer(name).toString('utf8')).join('/');
+  const below = rest.reduce(joinText, '');
   return { node: { entry, below }, nested, names, onDisk: [] };
 }
 

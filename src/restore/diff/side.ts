@@ -1,7 +1,7 @@
-import { asBuffer, printable } from '../../base/index.js';
+import { printable } from '../../base/index.js';
 import type { TreeEntry } from '../../format/index.js';
 import { entryAt, type TreeReader } from '../../snapshot/index.js';
-import type { PlacedScope } from '../layout.js';
+import { joinText, type PlacedScope } from '../layout.js';
 import type { RestoreScope } from '../options.js';
 
 /** A thing on one side of a comparison. A side may know more of its own nodes. */
@@ -40,8 +40,7 @@ export class SnapshotSide implements DiffSide<SnapshotNode> {
     for await (const cursor of this.#tree.leaves(entry.content.id, { referrer })) {
       while (cursor.next()) {
         const child = entryAt(cursor);
-        const name = asBuffer(child.name).toString('utf8');
-        const place = below === '' ? name : `${below}/${name}`;
+        const place = joinText(below, child.name);
         const inner = this.#nested.get(place);
         yield { entry: inner ? { ...inner.entry, name: child.name } : child, below: place };
       }

@@ -7,9 +7,9 @@ export class PaxRecords {
   #length = 0;
 
   /** `value` may be any bytes; no value is text in a charset to be converted unless it is ASCII or UTF-8. */
-  add(key: string, value: string | Uint8Array): void {
+  add(key: string | Uint8Array, value: string | Uint8Array): void {
     const bytes = typeof value === 'string' ? utf8(value) : value;
-    const rest = utf8(` ${key}=`);
+    const rest = Buffer.concat([utf8(' '), typeof key === 'string' ? utf8(key) : key, utf8('=')]);
     const record = Buffer.concat([utf8(lengthText(rest.length + bytes.length + 1)), rest, bytes, utf8('\n')]);
     this.#parts.push(record);
     this.#length += record.length;

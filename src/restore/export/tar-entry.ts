@@ -116,8 +116,8 @@ function addAttribute(records: PaxRecords, { name, value }: ExtendedAttribute): 
   if (record !== undefined && acl !== undefined) records.add(record, acl);
   else {
     // GNU tar's own escapes: a '=' would end the key.
-    const key = asBuffer(name).toString('utf8').replaceAll('%', '%25').replaceAll('=', '%3D');
-    records.add(`SCHILY.xattr.${key}`, value);
+    const key = `SCHILY.xattr.${text.replaceAll('%', '%25').replaceAll('=', '%3D')}`;
+    records.add(Buffer.from(key, 'latin1'), value);
   }
 }
 

@@ -1,8 +1,9 @@
-import { asBuffer, type BitacoraError } from '../../base/index.js';
+import type { BitacoraError } from '../../base/index.js';
 import { ENTRY_TYPES } from '../../format/index.js';
 import type { TreeReader } from '../../snapshot/index.js';
 import type { RestoreScope } from '../options.js';
 import type { Choice } from '../selection.js';
+import { pathText } from '../state/paths.js';
 import { type Visited, walkState } from '../state/walk-state.js';
 import { createGlob } from './glob.js';
 
@@ -22,14 +23,10 @@ export async function* findEntries(
   const glob = createGlob(pattern);
   const choose = (below: string, directory: boolean, path: Uint8Array): Choice => {
     if (!directory) return 'take';
-    return glob.reaches(textOf(path), below) ? 'descend' : 'skip';
+    return glob.reaches(pathText(path), below) ? 'descend' : 'skip';
   };
   for await (const visited of walkState(tree, scopes, { choose, signal, onDamage })) {
     const { path, below, entry } = visited;
-    if (glob.matches(textOf(path), below, entry.type === ENTRY_TYPES.directory)) yield visited;
+    if (glob.matches(pathText(path), below, entry.type === ENTRY_TYPES.directory)) yield visited;
   }
-}
-
-function textOf(path: Uint8Array): string {
-  return asBuffer(path).toString('utf8');
 }

@@ -1,9 +1,9 @@
-import { asBuffer, compareBytes, printable, throwIfAborted, toHex } from '../../base/index.js';
+import { compareBytes, printable, Slices, throwIfAborted, toHex } from '../../base/index.js';
 import { ENTRY_TYPES, type EntryType, type TreeEntry } from '../../format/index.js';
-import { pathNames } from '../layout.js';
+import { joinText, pathNames, rootText } from '../layout.js';
 import { contentKey } from '../link-group.js';
 import type { RestoreScope } from '../options.js';
-import { joinNames } from '../state/paths.js';
+import { joinNames, pathText } from '../state/paths.js';
 import { Below, unnested } from '../state/unnested.js';
 import type { FindOptions } from './find-entries.js';
 import { createGlob, type Glob } from './glob.js';
@@ -54,7 +54,8 @@ export async function* findVersions(
   const search = new Search(options);
   for (const { scope, roots } of [...scopes.values()].sort((a, b) => compareBytes(a.scope.path, b.scope.path))) {
     const path = pathNames(scope.path).reduce(joinNames, new Uint8Array(0));
-    yield* unnested(search.name(scope.scope, path, '', roots));
+    const below = roots.directories.size > 0 ? '' : rootText({ scope, names: pathNames(scope.path) });
+    yield* unnested(search.name(scope.scope, path, below, roots));
   }
 }
 
@@ -94,6 +95,7 @@ function joined(a: Span | undefined, b: Span): Span {
 class Search {
   readonly #options: FindOptions;
   readonly #glob: Glob;
+  readonly #slices = new Slices();
 
   constructor(options: FindOptions) {
     this.#options = options;
@@ -107,7 +109,7 @@ class Search {
     below: string,
     set: VersionSet,
   ): AsyncGenerator<FoundPath | Below<FoundPath>> {
-    const full = asBuffer(path).toString('utf8');
+    const full = pathText(path);
     const versions = set.newestFirst();
     const matching = versions.filter(({ entry }) =>
       this.#glob.matches(full, below, entry.type === ENTRY_TYPES.directory),
@@ -129,11 +131,11 @@ class Search {
       }
       for (let taken = await heap.take(); taken; taken = await heap.take()) {
         throwIfAborted(signal);
+        if (this.#slices.over) await this.#slices.next();
         const inner = new VersionSet();
         for (const { entry, mark } of taken) inner.add(entry, mark);
         const { name } = taken[0]!.entry;
-        const text = asBuffer(name).toString('utf8');
-        yield new Below(this.name(scope, joinNames(path, name), below === '' ? text : `${below}/${text}`, inner));
+        yield new Below(this.name(scope, joinNames(path, name), joinText(below, name), inner));
       }
     } finally {
       await heap.close();

@@ -1,5 +1,5 @@
 import ignore from 'ignore';
-import { createSelection } from '../selection.js';
+import { createSelection, printablePath } from '../selection.js';
 
 const OPTIONS = { allowRelativePaths: true, ignorecase: false };
 /** The library remembers every path that it was asked about; after so many it starts anew. */
@@ -42,6 +42,6 @@ function ownMatcher(pattern: string): (path: string) => boolean {
       rules = fresh();
       asked = 0;
     }
-    return rules.ignores(path);
+    return rules.ignores(printablePath(path));
   };
 }

@@ -1,4 +1,4 @@
-import { type BitacoraError, printable, throwIfAborted } from '../../base/index.js';
+import { type BitacoraError, printable, Slices, throwIfAborted } from '../../base/index.js';
 import { ENTRY_TYPES, type LeafCursor, type OwnerName, TREE_DEPTH_MAX, type TreeEntry } from '../../format/index.js';
 import { entryAt, type TreeReader } from '../../snapshot/index.js';
 import { joinText, type PlacedScope, placeScopes, rootText } from '../layout.js';
@@ -6,9 +6,6 @@ import type { RestoreScope } from '../options.js';
 import type { Choice } from '../selection.js';
 import { joinNames } from './paths.js';
 import { tooDeep } from './unnested.js';
-
-/** Entries between two looks at the signal. */
-const ENTRIES_PER_LOOK = 256;
 
 /** One entry of a state, in the order of the tree: a directory comes before what is in it. */
 export interface Visited {
@@ -86,10 +83,13 @@ class ScopeWalk {
       scope,
     );
     if (root) yield root;
-    let entries = 0;
+    const slices = new Slices();
     try {
       for (let level = this.#levels.at(-1); level; level = this.#levels.at(-1)) {
-        if (++entries % ENTRIES_PER_LOOK === 0) throwIfAborted(this.#options.signal);
+        if (slices.over) {
+          throwIfAborted(this.#options.signal);
+          await slices.next();
+        }
         if (!(level.cursor?.next() ?? false)) {
           const { value, done } = await level.leaves.next();
           level.cursor = done ? undefined : value;

@@ -56,6 +56,30 @@ t.test('findEntries() gives what matches in one state, in the order of the tree'
   test.same(paths, ['s/a.pdf', 's/a.pdf/b.pdf', 's/in/i.pdf', 's/z.pdf']);
 });
 
+t.test('names that are not UTF-8 and scopes that are files are found by patterns like others', async (test) => {
+  const place = await makePlace(test);
+  const { tree } = place;
+  const odd = Buffer.from('caf\xe9.pdf', 'latin1');
+  const entries = [tree.directory(Buffer.from([0xff]), [tree.file(odd, '22')]), tree.file('café.pdf', '1')];
+  const scopes = [place.scope('/s', tree.directory('s', entries)), place.scope('/one.pdf', tree.file('', '333'))];
+  await tree.store();
+  const { tree: reader } = counted(place);
+  for (const [pattern, expected] of [
+    ['*.pdf', ['one.pdf: 3', 's/café.pdf: 1', 's/\\xff/caf\\xe9.pdf: 2']],
+    ['caf\\\\xe9.*', ['s/\\xff/caf\\xe9.pdf: 2']],
+    ['/one.pdf', ['one.pdf: 3']],
+    ['/s/caf*', ['s/café.pdf: 1']],
+  ] as const) {
+    const lines = (await found(reader, [scopes], pattern)).map((line) => line.replace(/@.*/, ''));
+    test.same(lines, expected, pattern);
+    const paths: string[] = [];
+    for await (const { path } of findEntries(scopes, { tree: reader, pattern, onDamage: noDamage })) {
+      paths.push(printable(path));
+    }
+    test.same(paths.sort(), expected.map((line) => line.replace(/:.*/, '')).sort(), `${pattern} in one state`);
+  }
+});
+
 t.test('findVersions() tells which snapshots hold which version, over changes and ways back', async (test) => {
   const place = await makePlace(test);
   const { tree } = place;
