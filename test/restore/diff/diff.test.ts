@@ -117,3 +117,37 @@ t.test(
     test.same(await linesOf(changes), ['M s/in/f content']);
   },
 );
+
+t.test('a scope inside another at a path that is not UTF-8 is compared in its place', async (test) => {
+  const place = await makePlace(test);
+  const { tree } = place;
+  const name = Uint8Array.of(0xff);
+  const other = tree.directory(Uint8Array.of(0xfe), [tree.file('f', 'not it')]);
+  const outer = tree.directory('s', [tree.directory(name, [tree.file('f', 'outer')]), other]);
+  const inner = ['old', 'new'].map((text) => tree.directory('x', [tree.file('f', text)]));
+  await tree.store();
+  const path = Buffer.concat([utf8('/s/'), name]);
+  const [before, after] = inner.map((entry) => [place.scope('/s', outer), { scope: 'path:odd', path, entry }]);
+  const { changes } = diffSnapshots(place.repository.trees, before!, after!);
+  test.same(await linesOf(changes), ['M s/\\xff/f content']);
+});
+
+t.test('a big directory is compared name by name, and what is told can be cut short', async (test) => {
+  const place = await makePlace(test);
+  const { tree } = place;
+  const names = Array.from({ length: 3000 }, (_, i) => `f${String(i).padStart(4, '0')}`);
+  const state = (missing: number, text: string) => {
+    const kept = names.filter((_, i) => i !== missing).map((name) => tree.file(name, name === 'f1500' ? text : ''));
+    return [place.scope('/s', tree.directory('s', kept))];
+  };
+  const [before, after] = [state(10, 'a'), state(2990, 'b')];
+  await tree.store();
+  const { changes } = diffSnapshots(place.repository.trees, before!, after!);
+  test.same(await linesOf(changes), ['+ s/f0010', 'M s/f1500 content', '- s/f2990']);
+  const first = await diffSnapshots(place.repository.trees, before!, after!).changes[Symbol.asyncIterator]().next();
+  test.equal(first.done, false);
+  const stop = new AbortController();
+  stop.abort();
+  const stopped = diffSnapshots(place.repository.trees, before!, after!, stop.signal);
+  await test.rejects(linesOf(stopped.changes), { code: 'CANCELLED' });
+});
