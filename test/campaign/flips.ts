@@ -104,12 +104,15 @@ export class FlipCampaign {
   async #tryUser(flip: Flip, vault: Vault): Promise<Verdict> {
     const user = await vault.openUser('ana', { rebuild: true });
     try {
-      const problems: Problem[] = [];
+      for (const problem of user.rebuilt!.problems) this.#told.push(problemOf(problem));
+      // An entry of the log that is damaged costs its snapshot, and no other.
+      const problems: Problem[] = user.logProblems.map(problemOf);
       const found = await user.snapshots.list();
       const ids = found.map(({ id }) => id).reverse();
-      if (ids.join() !== this.#made.snapshots.map(({ id }) => id).join())
-        return wrong(`the snapshots are ${ids.join()}`);
-      for (const { id, tree } of this.#made.snapshots) {
+      const left = this.#made.snapshots.filter(({ id }) => problems.length === 0 || ids.includes(id));
+      const lost = this.#made.snapshots.length - left.length;
+      if (ids.join() !== left.map(({ id }) => id).join() || lost > 1) return wrong(`the snapshots are ${ids.join()}`);
+      for (const { id, tree } of left) {
         const scope = found.find((snapshot) => snapshot.id === id)!.manifest.scopes[0]!;
         const target = join(this.#root, `target-${this.#targets++}`);
         try {
@@ -122,21 +125,27 @@ export class FlipCampaign {
           removeScratch(target);
         }
       }
-      this.#checkRepair(flip);
+      this.#checkRepair(flip, user.logProblems.length === 0);
       return this.#judge(flip, problems);
     } finally {
       user.close();
     }
   }
 
-  /** A damaged copy of a key is told of, and made again from the other; nothing else in a vault is ever changed. */
-  #checkRepair(flip: Flip): void {
+  /**
+   * A damaged copy of a key is told of, and made again from the other, and a damaged entry of the log from the index, if that has it;
+   * nothing else in a vault is ever changed.
+   */
+  #checkRepair(flip: Flip, isLogWhole: boolean): void {
     const now = Buffer.from(this.#place.read(flip.object));
     const healed = now.equals(this.#made.objects.get(flip.object)!);
-    const isBundle = parseObjectName(flip.object)?.type === 'bundle';
-    if (isBundle && !this.#told.some(({ text }) => names(text, flip.object))) throw new TypeError('Nobody was told.');
+    const type = parseObjectName(flip.object)?.type;
+    const isBundle = type === 'bundle';
+    const isPutBack = type === 'log' && isLogWhole;
+    if ((isBundle || isPutBack) && !this.#told.some(({ text }) => names(text, flip.object)))
+      throw new TypeError('Nobody was told.');
     // What seems to come from a newer program is not replaced.
-    const expected = isBundle && flip.byte !== FORMAT_BYTE;
+    const expected = isPutBack || (isBundle && flip.byte !== FORMAT_BYTE);
     if (healed !== expected) throw new TypeError(`The object was ${healed ? '' : 'not '}put back as it was.`);
   }
 
