@@ -58,10 +58,24 @@ export class FolderHandles {
       this.#open.set(now, known);
       return known;
     }
-    const opened = openDirectoryAt(this.fd(now.parent), now.name);
-    this.#open.set(now, opened);
-    if (this.#open.size > OPEN_MAX) this.#closeOldest(now);
-    return opened;
+    return this.#openFrom(now);
+  }
+
+  /** Opens the way from the nearest folder that is open. No recursion: a tree may be deeper than a stack is. */
+  #openFrom(wanted: Folder): number {
+    const way: Folder[] = [];
+    let at = wanted;
+    while (at.parent && !this.#open.has(at)) {
+      way.push(at);
+      at = at.parent.current();
+    }
+    let fd = at.parent ? this.#open.get(at)! : this.#root;
+    for (const folder of way.reverse()) {
+      fd = openDirectoryAt(fd, folder.name);
+      this.#open.set(folder, fd);
+      if (this.#open.size > OPEN_MAX) this.#closeOldest(folder);
+    }
+    return fd;
   }
 
   /** Two descriptors that both hold while `use` runs. */

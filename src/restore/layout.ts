@@ -37,10 +37,13 @@ export function placeScopes(scopes: readonly RestoreScope[]): PlacedScope[] {
   const placed: PlacedScope[] = [];
   const byDepth = scopes.map((scope) => ({ scope, names: pathNames(scope.path), nested: new Map() }));
   byDepth.sort((a, b) => a.names.length - b.names.length);
+  const byPath = new Map<string, PlacedScope>();
   for (const candidate of byDepth) {
-    const outer = placed.find(({ names }) => isInside(candidate.names, names));
-    if (!outer) placed.push(candidate);
-    else if (candidate.names.length === outer.names.length) {
+    const outer = outermost(byPath, candidate.names);
+    if (!outer) {
+      placed.push(candidate);
+      byPath.set(pathKey(candidate.names), candidate);
+    } else if (candidate.names.length === outer.names.length) {
       const message = `Two scopes have the path "${printable(candidate.scope.path)}". Choose one of them.`;
       throw new BitacoraError('USAGE', message);
     } else outer.nested.set(textOf(candidate.names.slice(outer.names.length)), candidate.scope);
@@ -48,8 +51,19 @@ export function placeScopes(scopes: readonly RestoreScope[]): PlacedScope[] {
   return placed;
 }
 
-function isInside(names: readonly Uint8Array[], outer: readonly Uint8Array[]): boolean {
-  return names.length >= outer.length && outer.every((name, i) => asBuffer(name).equals(names[i]!));
+/** The scope at this path or above it; none of those given lies in another. */
+function outermost(scopes: ReadonlyMap<string, PlacedScope>, names: readonly Uint8Array[]): PlacedScope | undefined {
+  let key = '';
+  let found = scopes.get(key);
+  for (let i = 0; i < names.length && !found; i++) {
+    key += pathKey([names[i]!]);
+    found = scopes.get(key);
+  }
+  return found;
+}
+
+function pathKey(names: readonly Uint8Array[]): string {
+  return names.map((name) => `/${asBuffer(name).toString('latin1')}`).join('');
 }
 
 function textOf(names: readonly Uint8Array[]): string {

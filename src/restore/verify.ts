@@ -38,8 +38,10 @@ class Verifier {
     let folder = new Folder();
     for (const name of way.slice(0, -1)) folder = new Folder(folder, name);
     const name = way.at(-1);
-    if (!isDirectory) await this.#entry(folder, { ...scope.entry, name: name! }, rootText(placed), nested);
-    else await this.#directory(name ? new Folder(folder, name) : folder, scope.entry, '', nested);
+    if (!isDirectory) {
+      // A file cannot be the root of everything, as was reported.
+      if (name) await this.#entry(folder, { ...scope.entry, name }, rootText(placed), nested);
+    } else await this.#directory(name ? new Folder(folder, name) : folder, scope.entry, '', nested);
   }
 
   async finish(): Promise<void> {

@@ -172,17 +172,19 @@ export function entryAt(cursor: LeafCursor): TreeEntry {
   return entry;
 }
 
-/** The entries of one leaf. Behind one out of form nothing can be told apart; one with a hostile name is passed over. */
+/** The entries of one leaf. One out of form is passed over; behind one whose end is not known, nothing can be told apart. */
 function* entriesOf(cursor: LeafCursor, { onDamage }: LeavesOptions): Generator<TreeEntry> {
   for (;;) {
     let entry: TreeEntry;
+    let framed = false;
     try {
       if (!cursor.next()) return;
+      framed = true;
       entry = entryAt(cursor);
     } catch (error) {
       if (!onDamage || !isBitacoraError(error)) throw error;
       onDamage(error);
-      if (error.details.reason === 'hostile') continue;
+      if (framed) continue;
       return;
     }
     yield entry;

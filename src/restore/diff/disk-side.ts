@@ -19,6 +19,8 @@ import type { DiffNode, DiffSide } from './side.js';
 
 const TYPE_BITS = 0o170000;
 const NONE = new Uint8Array(0);
+/** What the system says of a path at whose end there is nothing. */
+const ABSENT = new Set(['ENOENT', 'ENOTDIR', 'ELOOP', 'ENAMETOOLONG', 'EINVAL']);
 const stat = new FileStat();
 
 export interface DiskNode extends DiffNode {
@@ -57,7 +59,7 @@ export class DiskSide implements DiffSide<DiskNode> {
       const folder = names.slice(0, -1).reduce((above, next) => new Folder(above, next), new Folder());
       return this.#look(folder, name);
     } catch (error) {
-      if (['ENOENT', 'ENOTDIR', 'ELOOP'].includes(errnoCode(error) ?? '')) return undefined;
+      if (ABSENT.has(errnoCode(error) ?? '')) return undefined;
       throw error;
     }
   }
