@@ -6,7 +6,7 @@ import { decodeEntry, ENTRY_TYPES, NodeReader, type ScopeRecord, type TreeEntry 
 import { openLocalBackend } from '../../src/storage/index.js';
 import { openVault, type UserRepository, type Vault } from '../../src/vault/index.js';
 import { CrashDisk, type Image } from './crash-disk.js';
-import { type History, onDisk, VAULT_TOLD } from './crash-history.js';
+import { type History, onDisk } from './crash-history.js';
 import { Digests } from './crash-image.js';
 import type { CrashState, IndexState } from './crash-states.js';
 import { backupPath, restoreScope } from './restoring.js';
@@ -61,7 +61,7 @@ export class CrashChecker {
         await vault.close();
       }
     } catch (error) {
-      if (!told.has(VAULT_TOLD) && isBitacoraError(error, 'NOT_A_VAULT')) return;
+      if (!told.vault && isBitacoraError(error, 'NOT_A_VAULT')) return;
       throw error;
     } finally {
       await local.close();
@@ -77,27 +77,35 @@ export class CrashChecker {
   }
 
   /** What had been acknowledged when the crash came. */
-  #told({ end }: CrashState): Set<string> {
-    const told = new Set<string>();
+  #told({ end }: CrashState): Told {
+    const told: Told = { vault: false, snapshots: new Set(), settings: new Map(), jobs: new Map() };
     for (const operation of this.#history.operations.slice(0, end)) {
-      if (operation.op === 'told') told.add(operation.snapshot);
+      if (operation.op !== 'told') continue;
+      const { promise } = operation;
+      if (promise.kind === 'vault') told.vault = true;
+      else if (promise.kind === 'snapshot') told.snapshots.add(promise.id);
+      else if (promise.kind === 'setting') told.settings.set(promise.user, promise.number);
+      else told.jobs.set(promise.id, promise.state);
     }
     return told;
   }
 
-  async #checkVault(vault: Vault, told: ReadonlySet<string>, options: CheckOptions): Promise<void> {
+  async #checkVault(vault: Vault, told: Told, options: CheckOptions): Promise<void> {
     const { records, damaged } = await vault.users();
     if (damaged[0]) throw damaged[0];
-    const users = new Set(records.map(({ name }) => name));
+    await checkJobs(vault, told);
+    const users = new Map(records.map((record) => [record.name, Number(record.exclude[0] ?? 0)]));
     for (const { id, user } of this.#history.snapshots.values()) {
-      if (told.has(id) && !users.has(user)) throw new Error(`User "${user}" is gone, and with it snapshot ${id}.`);
+      if (told.snapshots.has(id) && !users.has(user)) throw new Error(`User "${user}" and snapshot ${id} are gone.`);
     }
-    for (const name of users) {
+    for (const [name, number] of users) {
+      // A change under way may be there already.
+      if (number < (told.settings.get(name) ?? 0)) throw new Error(`A setting of user "${name}" is gone.`);
       const user = await vault.openUser(name);
       try {
-        const [problem] = user.rebuilt?.problems ?? [];
+        const problem = user.rebuilt?.problems[0] ?? user.logProblems[0];
         if (problem) throw problem;
-        await this.#checkUser(user, told, options.restore);
+        await this.#checkUser(user, told.snapshots, options.restore);
         if (options.restore) await this.#restoreNewest(user);
         if (options.goOn) await this.#goOn(user);
       } finally {
@@ -162,6 +170,25 @@ export class CrashChecker {
 
   get #vaultPath(): string {
     return join(this.#root, 'vault');
+  }
+}
+
+interface Told {
+  vault: boolean;
+  readonly snapshots: Set<string>;
+  /** The last number by user. */
+  readonly settings: Map<string, number>;
+  /** The last state by id. */
+  readonly jobs: Map<string, string>;
+}
+
+async function checkJobs(vault: Vault, { jobs: told }: Told): Promise<void> {
+  const { jobs, damaged } = await vault.queue.list();
+  if (damaged[0]) throw damaged[0];
+  const found = new Set(jobs.map(({ id }) => id));
+  for (const [id, state] of told) {
+    if (state === 'waits' && !found.has(id)) throw new Error(`Job ${id} was accepted and is gone.`);
+    if (state === 'over' && found.has(id)) throw new Error(`Job ${id} was over and is there again.`);
   }
 }
 

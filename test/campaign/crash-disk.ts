@@ -17,8 +17,16 @@ export type Operation =
   | { readonly op: 'sync'; readonly node: number }
   /** The index was as in this copy. */
   | { readonly op: 'index'; readonly copy: string }
-  /** Somebody was told that a snapshot, or the vault itself, is there. */
-  | { readonly op: 'told'; readonly user: string; readonly snapshot: string };
+  /** Somebody was told something, which holds from then on. */
+  | { readonly op: 'told'; readonly promise: Pledge };
+
+/** What is acknowledged: that the vault, a snapshot or a job is there, that a job is over, what a user's record says. */
+export type Pledge =
+  | { readonly kind: 'vault' }
+  | { readonly kind: 'snapshot'; readonly id: string }
+  | { readonly kind: 'setting'; readonly user: string; readonly number: number }
+  /** A job that `ends` may be there or not. */
+  | { readonly kind: 'job'; readonly id: string; readonly state: 'waits' | 'ends' | 'over' };
 
 /** A file's content, shared by the disks that have it. */
 export interface ImageFile {

@@ -3,14 +3,13 @@ import { join } from 'node:path';
 import { backup } from '../../src/backup/index.js';
 import { isBitacoraError, silentLogger, systemClock, systemRandom, toHex } from '../../src/base/index.js';
 import type { Engine } from '../../src/engine/index.js';
-import { formatUuid } from '../../src/snapshot/index.js';
+import { createUuid, formatUuid } from '../../src/snapshot/index.js';
 import { type Backend, type LocalBackend, openLocalBackend } from '../../src/storage/index.js';
 import { initVault, openVault, type Vault } from '../../src/vault/index.js';
-import { CrashDisk, type Operation } from './crash-disk.js';
+import { CrashDisk, type Operation, type Pledge } from './crash-disk.js';
 import type { SeededRandom } from './random.js';
 import { readTree, type Tree } from './tree.js';
 
-export const VAULT_TOLD = 'vault';
 const USERS = ['ana', 'bo', 'cy'];
 
 /** One snapshot of a history. */
@@ -71,6 +70,7 @@ class Recorder {
   readonly #disk: CrashDisk;
   readonly #snapshots = new Map<string, MadeSnapshot>();
   #copies = 0;
+  #settings = 0;
 
   constructor(root: string, random: SeededRandom, engine: Engine) {
     this.#root = root;
@@ -98,7 +98,7 @@ class Recorder {
   async init(): Promise<void> {
     const local = await this.#local();
     await initVault({ path: this.#vaultPath, keyFile: this.#keyFile, backend: onDisk(local) });
-    this.#disk.note({ op: 'told', user: VAULT_TOLD, snapshot: VAULT_TOLD });
+    this.#tell({ kind: 'vault' });
     await local.close();
   }
 
@@ -107,7 +107,8 @@ class Recorder {
     await this.#open(async (vault) => {
       for (const group of groups) {
         for (const user of group) for (let i = 0; i < 3; i++) this.#edit(user);
-        await Promise.all(group.map((user) => this.#backUp(vault, user)));
+        const work = group.map((user) => this.#backUp(vault, user));
+        await Promise.all([...work, this.#passJob(vault), this.#change(vault, group[0]!)]);
       }
     });
   }
@@ -183,9 +184,36 @@ class Recorder {
       });
       const id = formatUuid(report.backupId!);
       this.#snapshots.set(id, { user, id, root: toHex(report.scopes[0]!.entry), tree });
-      this.#disk.note({ op: 'told', user, snapshot: id });
+      this.#tell({ kind: 'snapshot', id });
     } finally {
       repository.close();
+    }
+  }
+
+  #tell(promise: Pledge): void {
+    this.#disk.note({ op: 'told', promise });
+  }
+
+  /** A job is accepted and ends; another one stays. */
+  async #passJob(vault: Vault): Promise<void> {
+    const ids = [1, 2].map(() => formatUuid(createUuid(systemClock, systemRandom)));
+    for (const id of ids) {
+      const job = { id, submitted: systemClock.now(), operation: 'backup', user: 'ana', input: {} };
+      await vault.queue.add({ ...job, access: 'write' });
+      this.#tell({ kind: 'job', id, state: 'waits' });
+    }
+    const id = ids[0]!;
+    this.#tell({ kind: 'job', id, state: 'ends' });
+    await vault.queue.remove(id);
+    this.#tell({ kind: 'job', id, state: 'over' });
+  }
+
+  async #change(vault: Vault, user: string): Promise<void> {
+    await vault.ensureUser(user);
+    for (let i = 0; i < 2; i++) {
+      const number = ++this.#settings;
+      await vault.changeUser(user, () => ({ exclude: [String(number)] }));
+      this.#tell({ kind: 'setting', user, number });
     }
   }
 

@@ -16,6 +16,7 @@ export const MUTATIONS: readonly Mutation[] = [
     name: 'the names of key bundles are not synced',
     apply: withoutSync((path) => path.endsWith('/keys'), 'directory'),
   },
+  { name: 'the names of jobs are not synced', apply: withoutSync((path) => path === 'queue', 'directory') },
   {
     name: 'the names of new directories are not synced',
     apply: withoutSync((path) => !path.includes('/'), 'directory'),

@@ -2,16 +2,17 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createEngine, type Engine } from '../../src/engine/index.js';
-import { openVault, type UserRepository } from '../../src/vault/index.js';
+import { openVault, type UserRepository, type Vault } from '../../src/vault/index.js';
 import { type Fault, type Outcome, runFaulty, type TracedCall, traceCommand } from './faults-program.js';
 import { BACKUP, expectSuccess, type Known, type Scene, type Stock } from './faults-scenes.js';
-import { restoreScope } from './restoring.js';
+import { backupPath, restoreScope } from './restoring.js';
 import { removeScratch } from './scratch.js';
 import { differences, readTree, type Tree } from './tree.js';
 
 const STAGING = '.bitacora-restore-';
 /** LevelDB keeps a log, two tables, a manifest and four small files in a vault like these. */
 const INDEX_FILES_MOST = 16;
+const COMMANDS_EVERY = 4;
 
 /** One fault in one scene. */
 export interface Case {
@@ -124,9 +125,16 @@ export class FaultCampaign {
     const now = readTree(stock.stage.source);
     const id = outcome.answer?.backup_id;
     if (typeof id === 'string') known.set(id, now);
-    await this.#checkVault(known, scene.commits ? now : undefined);
-    if (scene.command[0] === 'restore') await this.#restoreAgain(scene, known);
-    await this.#goOn(known, now);
+    const unsure = scene.commits ? now : undefined;
+    // Processes take their time: what follows happens in this one, save now and then.
+    const byCommands = this.#runs % COMMANDS_EVERY === 0;
+    await this.#inVault(async (vault) => {
+      await this.#check(vault, known, unsure);
+      if (scene.command[0] === 'restore' && !byCommands) await this.#restoreAgain(vault, known);
+      if (!byCommands) await this.#backUp(vault, known, now);
+    });
+    if (byCommands) await this.#goOn(scene, known, now);
+    this.#checkLitter();
     return fate;
   }
 
@@ -143,20 +151,24 @@ export class FaultCampaign {
     expectSuccess(outcome, 'init again');
   }
 
-  /** Every snapshot ever acknowledged is there, another one only if it was being made, and the newest restore identical. */
-  async #checkVault(known: Known, unsure: Tree | undefined, restored = known.size + 1): Promise<void> {
+  async #inVault(use: (vault: Vault) => Promise<void>): Promise<void> {
     const { vault: path, key } = this.#stock.stage;
     const vault = await openVault({ path, keyFile: key });
     try {
-      if (known.size === 0 && (await vault.users()).records.length === 0) return;
-      const user = await vault.openUser('ana');
-      try {
-        await this.#checkSnapshots(user, known, unsure, restored);
-      } finally {
-        user.close();
-      }
+      await use(vault);
     } finally {
       await vault.close();
+    }
+  }
+
+  /** Every snapshot ever acknowledged is there, another one only if it was being made, and the newest restore identical. */
+  async #check(vault: Vault, known: Known, unsure: Tree | undefined, restored = known.size + 1): Promise<void> {
+    if (known.size === 0 && (await vault.users()).records.length === 0) return;
+    const user = await vault.openUser('ana');
+    try {
+      await this.#checkSnapshots(user, known, unsure, restored);
+    } finally {
+      user.close();
     }
   }
 
@@ -181,29 +193,64 @@ export class FaultCampaign {
     }
   }
 
-  async #restoreAgain(scene: Scene, known: Known): Promise<void> {
+  async #restoreAgain(vault: Vault, known: Known): Promise<void> {
+    const target = this.#checkTarget(known);
+    const user = await vault.openUser('ana');
+    try {
+      const [newest] = await user.snapshots.list();
+      const scope = newest!.manifest.scopes[0]!;
+      const report = await restoreScope(user, this.#engine, scope, target, { overwrite: 'changed', delete: true });
+      if (report.failures.items[0]) throw new Error(`It does not restore again: ${report.failures.items[0].message}`);
+    } finally {
+      user.close();
+    }
+    expectSame([...known.values()].at(-1)!, readTree(target), 'what was restored again');
+  }
+
+  #checkTarget(known: Known): string {
     const { target } = this.#stock.stage;
     const [old, wanted] = [...known.values()];
     checkHalfDone(old!, wanted!, readTree(target));
-    expectSuccess(await this.#stock.run(scene.command), 'restoring again');
-    expectSame(wanted!, readTree(target), 'what was restored again');
+    return target;
   }
 
-  /** The next commands work without anybody lending a hand, and leave no litter. */
-  async #goOn(known: Known, now: Tree): Promise<void> {
+  async #backUp(vault: Vault, known: Known, now: Tree): Promise<void> {
+    await vault.ensureUser('ana');
+    const user = await vault.openUser('ana');
+    try {
+      known.set(await backupPath(user, this.#engine, this.#stock.stage.source), now);
+      await this.#checkSnapshots(user, known, undefined, 1);
+    } finally {
+      user.close();
+    }
+  }
+
+  /** The next commands work without anybody lending a hand. */
+  async #goOn(scene: Scene, known: Known, now: Tree): Promise<void> {
     const stock = this.#stock;
-    const reading = [['list', 'ana'], ['ls', 'ana', '--latest'], undefined][this.#runs % 3];
-    if (known.size > 0 && reading) expectSuccess(await stock.run(reading), `${reading[0]}`);
+    if (scene.command[0] === 'restore') {
+      const target = this.#checkTarget(known);
+      expectSuccess(await stock.run(scene.command), 'restoring again');
+      expectSame([...known.values()].at(-1)!, readTree(target), 'what was restored again');
+    }
+    const readings = [
+      ['list', 'ana'],
+      ['ls', 'ana', '--latest'],
+    ].concat(this.#scrubs ? [['scrub', '--full']] : []);
+    const reading = readings[(this.#runs / COMMANDS_EVERY) % readings.length]!;
+    if (known.size > 0) expectSuccess(await stock.run(reading), `${reading[0]} afterwards`);
     const next = await stock.run(BACKUP);
     expectSuccess(next, 'the next backup');
     known.set(String(next.answer?.backup_id), now);
-    await this.#checkVault(known, undefined, 1);
-    const { vault } = stock.stage;
+    await this.#inVault((vault) => this.#check(vault, known, undefined, 1));
+  }
+
+  #checkLitter(): void {
+    const { vault } = this.#stock.stage;
     const left = readdirSync(join(vault, 'tmp'));
     if (left.length > 0) throw new Error(`Unfinished files outlive the next backup: ${left.join(', ')}.`);
     const index = readdirSync(join(vault, 'index'));
     if (index.length > INDEX_FILES_MOST) throw new Error(`Files pile up in the index: ${index.join(', ')}.`);
-    if (this.#scrubs && this.#runs % 4 === 0) expectSuccess(await stock.run(['scrub', '--full']), 'scrub');
   }
 }
 
