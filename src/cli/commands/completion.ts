@@ -5,6 +5,7 @@ import { bashCompletion } from '../completion/bash.js';
 import { fishCompletion } from '../completion/fish.js';
 import { commandSpecs } from '../completion/spec.js';
 import { zshCompletion } from '../completion/zsh.js';
+import { readConfiguration } from '../configuration.js';
 import { type CommandContext, EXIT } from '../context.js';
 
 const SCRIPTS = { bash: bashCompletion, zsh: zshCompletion, fish: fishCompletion } as const;
@@ -35,8 +36,11 @@ async function sayUsers({ output, globals }: CommandContext, words: readonly (st
     return words.find((word) => word?.startsWith(`${name}=`))?.slice(name.length + 1);
   };
   try {
-    const path = chooseVaultPath(given('--vault') ?? globals.vault);
-    const vault = await openVault({ path, keyFile: given('--key-file') ?? globals.keyFile, readOnly: true });
+    const config = given('--config') ?? globals.config;
+    const { environment } = await readConfiguration(config === undefined ? {} : { config });
+    const path = chooseVaultPath(given('--vault') ?? globals.vault, environment);
+    const keyFile = given('--key-file') ?? globals.keyFile;
+    const vault = await openVault({ path, keyFile, environment, readOnly: true });
     try {
       for (const { name, state } of (await vault.users()).records) if (state === 'active') output.line(name);
     } finally {

@@ -46,6 +46,12 @@ t.test('bash completes commands, options, choices, paths and users', async (t) =
   ] as const) {
     t.same(offered(shell, words).sort(), [...expected].sort(), words.join(' '));
   }
+  const config = shell.place.join('bitacora.toml');
+  writeFileSync(
+    config,
+    `[backup.storage.local]\npath = "${shell.place.vault}"\n[keys]\nfile = "${shell.place.keyFile}"\n`,
+  );
+  t.same(offered(shell, ['--config', config, 'ls', '']), ['ana', 'bea'], 'of the vault that the configuration names');
   t.ok(offered(shell, ['']).includes('backup'), 'all commands');
   t.same(offered(shell, ['--key-file', '/no/key', 'restore', '']), [], 'silence where no user can be told');
 });
