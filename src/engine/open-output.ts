@@ -4,6 +4,7 @@ import {
   chmodFd,
   chownFd,
   closeFd,
+  creationMask,
   FileStat,
   openFileAt,
   setTimesFd,
@@ -36,8 +37,12 @@ export class OutputFiles {
   /** Writes that each file still waits for. */
   readonly #left: Uint32Array;
   readonly #failed: Uint8Array;
+  /** Files that have owner and permissions from the moment they were made. */
+  readonly #finished: Uint8Array;
   readonly #made = new Map<number, { inode: bigint; device: number }>();
   readonly #open = new Set<number>();
+  readonly #uid = process.geteuid?.();
+  readonly #gid = process.getegid?.();
   #file = -1;
   #memory: Uint8Array = new Uint8Array(0);
   #start = 0;
@@ -49,6 +54,7 @@ export class OutputFiles {
     this.#folders = new Folders(call.root, this.#batch);
     this.#fds = new Int32Array(this.#batch.count);
     this.#failed = new Uint8Array(this.#batch.count);
+    this.#finished = new Uint8Array(this.#batch.count);
     this.#left = writes;
   }
 
@@ -118,9 +124,22 @@ export class OutputFiles {
   }
 
   #create(file: number): number {
-    const fd = openFileAt(this.#folders.of(file), this.#batch.name(file), CREATE, 0o600);
+    const finished = this.#canMakeFinished(file);
+    const mode = finished ? this.#batch.permissions(file) : 0o600;
+    const fd = openFileAt(this.#folders.of(file), this.#batch.name(file), CREATE, mode);
     this.#made.set(file, NOT_ASKED);
+    this.#finished[file] = finished ? 1 : 0;
     return fd;
+  }
+
+  /** Whether the file gets its owner and permissions by being made: two system calls less for nearly every file. */
+  #canMakeFinished(file: number): boolean {
+    const batch = this.#batch;
+    const permissions = batch.permissions(file);
+    // Without the right to write it could not be opened again.
+    if ((permissions & (0o7000 | creationMask())) !== 0 || (permissions & 0o200) === 0) return false;
+    if (batch.hasOwner(file) && (batch.uid(file) !== this.#uid || batch.gid(file) !== this.#gid)) return false;
+    return this.#folders.own(file);
   }
 
   /** Opens a file that was made before, and only that one: somebody else's may bear its name by now. */
@@ -171,6 +190,11 @@ export class OutputFiles {
   /** Owner first, since changing it clears bits and capabilities; attributes while the file may still be written; time last. */
   #setMetadata(file: number, fd: number): void {
     const batch = this.#batch;
+    if (this.#finished[file]) {
+      if (batch.hasXattrs(file)) this.#setXattrs(file, fd);
+      setTimesFd(fd, batch.mtimeSec(file), batch.mtimeNsec(file));
+      return;
+    }
     let permissions = batch.permissions(file);
     if (batch.hasOwner(file)) {
       try {

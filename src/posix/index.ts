@@ -22,6 +22,7 @@ export {
   unlinkAt,
 } from './changing.js';
 export { ENTRY_TYPE, O_PATH } from './constants.js';
+export { creationMask } from './creation-mask.js';
 export { DirectoryListing } from './directory-listing.js';
 export { type SystemError, systemError } from './errors.js';
 export { FileStat } from './file-stat.js';

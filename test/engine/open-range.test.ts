@@ -1,4 +1,6 @@
 import {
+  chmodSync,
+  chownSync,
   closeSync,
   mkdtempSync,
   openSync,
@@ -24,6 +26,7 @@ import {
   type RangeResult,
 } from '../../src/engine/index.js';
 import { CHUNK_KINDS } from '../../src/format/index.js';
+import { capabilities, setXattrFd } from '../../src/posix/index.js';
 import { makePlace } from '../restore/fixture.js';
 
 const SESSION = 99;
@@ -107,6 +110,43 @@ for (const threads of [0, 1]) {
     const stat = statSync(join(directory, 'f3'));
     test.same([stat.mode & 0o777, stat.mtimeMs], [0o640, 1_000_000]);
   });
+}
+
+const isRoot = process.geteuid?.() === 0;
+
+for (const directoryKind of ['private', 'open to others', 'private, with a default ACL', 'private, of another group']) {
+  t.test(`open.range gives owner and permissions in a directory that is ${directoryKind}`, async (test) => {
+    const { lane, directory, root, call } = await makeBench(test, 0);
+    if (directoryKind === 'open to others') chmodSync(directory, 0o755);
+    if (directoryKind.endsWith('ACL')) addDefaultAcl(root);
+    if (directoryKind.endsWith('group') && isRoot) {
+      chownSync(directory, 0, 1234);
+      chmodSync(directory, 0o2700);
+    }
+    const wanted = [0o644, 0o666, 0o755, 0o4755, 0o440, 0o600];
+    const owner = { uid: process.geteuid!(), gid: process.getegid!() };
+    const other = isRoot ? { uid: 1235, gid: 1236 } : owner;
+    const files = wanted.map((permissions, i) => ({ permissions, owner: i === 2 ? other : owner }));
+    const result = (await lane.call('open.range', await call(files))) as RangeResult;
+    test.same(result, { failures: [], warnings: [], bytesWritten: 84 });
+    for (const [i, file] of files.entries()) {
+      const stat = statSync(join(directory, `f${i}`));
+      test.same([stat.mode & 0o7777, stat.uid, stat.gid], [file.permissions, file.owner.uid, file.owner.gid], `f${i}`);
+      test.equal(stat.mtimeMs, 1_000_000);
+    }
+  });
+}
+
+/** Only the owner may do anything with what is made in the directory; nothing where there are no such lists. */
+function addDefaultAcl(directory: number): void {
+  const acl = Buffer.alloc(28);
+  acl.writeUInt32LE(2, 0);
+  for (const [i, [tag, rights]] of [[0x01, 7] as const, [0x04, 0] as const, [0x20, 0] as const].entries()) {
+    acl.writeUInt16LE(tag, 4 + i * 8);
+    acl.writeUInt16LE(rights, 6 + i * 8);
+    acl.writeUInt32LE(0xffff_ffff, 8 + i * 8);
+  }
+  if (capabilities().xattrs) setXattrFd(directory, utf8('system.posix_acl_default'), acl);
 }
 
 t.test('open.range refuses a chunk that does not have the wanted id', async (test) => {
