@@ -19,9 +19,10 @@ export async function reachDaemon(options: ClientOptions): Promise<ApiClient> {
     timeoutMs: HEALTH_TIMEOUT_MS,
     signal,
   };
-  const { response, cut } = await exchange(options, health);
-  await readJson(response);
-  cut();
+  const answered = await exchange(options, health);
+  await readJson(answered);
+  answered.cut();
+  const { response } = answered;
   const theirs = String(response.headers[HEADER.version]);
   if (theirs !== version) {
     logger.warn(`The daemon is version ${theirs}, this program ${version}: restart the daemon to have both alike.`);
@@ -31,7 +32,7 @@ export async function reachDaemon(options: ClientOptions): Promise<ApiClient> {
       const { job } = OPERATIONS[name];
       if (job) return followJob(options, await exchange(options, callOf(name, input, MEDIA.events, body))) as never;
       const answered = await exchange(options, { ...callOf(name, input, MEDIA.json), signal });
-      return (await readJson(answered.response)) as never;
+      return (await readJson(answered)) as never;
     },
     items: async (name, input) =>
       (await readItems(await exchange(options, { ...callOf(name, input, MEDIA.lines), signal }))) as never,

@@ -24,6 +24,8 @@ export interface Answered {
   readonly response: IncomingMessage;
   /** Cuts the connection, and with it what is being sent. */
   cut(): void;
+  /** What it means that the answer ended before its end. */
+  broken(cause: unknown): BitacoraError;
   /** What the source of the body threw, if it did. */
   sourceError(): unknown;
 }
@@ -67,7 +69,7 @@ export async function exchange(options: ClientOptions, call: Exchange): Promise<
     const response = await answerTo(outgoing, json, watched);
     outgoing.setTimeout(0);
     await check(response, options);
-    return { response, cut, sourceError: () => sourceError };
+    return { response, cut, broken: (cause) => brokenOff(cause, call.signal), sourceError: () => sourceError };
   } catch (error) {
     cut();
     throwIfAborted(call.signal);
@@ -114,17 +116,17 @@ async function check(response: IncomingMessage, { socket }: ClientOptions): Prom
     const message = `The daemon at "${socket}" is version ${String(headers[HEADER.version])} and speaks version ${String(api)} of the API; this program speaks ${API_VERSION}. Restart the daemon, or use the program of its version.`;
     throw new BitacoraError('DAEMON_OTHER', message);
   }
-  if (statusCode >= 400) throw errorOf(await readJson(response), headers[HEADER.uid]);
+  if (statusCode >= 400) throw errorOf(await readJson({ response, broken: brokenOff }), headers[HEADER.uid]);
 }
 
 /** The whole of an answer that is one JSON document. Throws `DAEMON_SILENT` where it breaks off. */
-export async function readJson(response: IncomingMessage): Promise<unknown> {
+export async function readJson({ response, broken }: Pick<Answered, 'response' | 'broken'>): Promise<unknown> {
   const parts: Uint8Array[] = [];
   try {
     for await (const part of response) parts.push(part as Uint8Array);
     return JSON.parse(Buffer.concat(parts).toString());
   } catch (error) {
-    throw brokenOff(error);
+    throw broken(error);
   }
 }
 
@@ -157,8 +159,11 @@ function isCode(code: string): code is ErrorCode {
   return Object.hasOwn(ERROR_CODES, code);
 }
 
-export function brokenOff(cause: unknown): BitacoraError {
+/** An error of the answer's own, being stopped, or else silence. */
+export function brokenOff(cause: unknown, signal?: AbortSignal): BitacoraError {
   if (cause instanceof BitacoraError) return cause;
+  if (signal?.aborted)
+    return new BitacoraError('CANCELLED', 'Stopped on request; nothing that was safe before is lost.');
   return new BitacoraError('DAEMON_SILENT', 'The daemon went away in the middle of its answer.', {
     retryable: true,
     cause,

@@ -1,11 +1,11 @@
 import { concatBytes } from '../../base/index.js';
 import { FRAME, FRAME_HEAD_BYTES } from '../protocol.js';
-import { type Answered, brokenOff, errorOf } from './exchange.js';
+import { type Answered, errorOf } from './exchange.js';
 
 const ERROR_BYTES_MAX = 1 << 20;
 
 /** An answer in frames as the bytes that it carries, in whatever pieces they come. */
-export async function* readFrames({ response, cut }: Answered): AsyncGenerator<Uint8Array> {
+export async function* readFrames({ response, cut, broken }: Answered): AsyncGenerator<Uint8Array> {
   const input = new Pieces(response as AsyncIterable<Uint8Array>);
   try {
     for (;;) {
@@ -24,7 +24,7 @@ export async function* readFrames({ response, cut }: Answered): AsyncGenerator<U
       }
     }
   } catch (error) {
-    throw brokenOff(error);
+    throw broken(error);
   } finally {
     cut();
   }
