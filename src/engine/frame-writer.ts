@@ -34,5 +34,6 @@ export class FrameWriter {
 
   close(): void {
     this.#compressor.close();
+    this.#scratch.fill(0);
   }
 }

@@ -43,3 +43,4 @@ export {
   type WriteSecrets,
   type WriteSettings,
 } from './write-protocol.js';
+export { handOver } from './write-secrets.js';

@@ -39,6 +39,12 @@ export class Slabs {
     return this.#free.pop() ?? new Promise((resolve) => this.#waiting.push(resolve));
   }
 
+  /** Clears what went through and the keys; nothing can be cut or identified any more. */
+  wipe(): void {
+    this.#hasher.close();
+    this.#chunker.memory.fill(0);
+  }
+
   release(slab: Slab): void {
     const next = this.#waiting.shift();
     if (next) next(slab);

@@ -19,6 +19,7 @@ import type {
   StreamCall,
   StreamResult,
 } from './write-protocol.js';
+import { wipeSecrets } from './write-secrets.js';
 
 const SMALL_FRAME_BYTES = 512 * 1024;
 export const LARGE_FRAME_BYTES = 2 ** 20;
@@ -106,7 +107,7 @@ export class WorkerSession {
     for (const pack of [this.#data, this.#meta]) if (!pack.empty) this.#deliver(pack, context);
     await Promise.all(this.#delivering);
     if (this.#failure !== undefined) throw this.#failure;
-    this.#frames.close();
+    this.#wipe();
   }
 
   /** Throws away what was begun, once nothing of it is on its way any more. */
@@ -115,7 +116,16 @@ export class WorkerSession {
     await Promise.all(this.#delivering);
     this.#data.discard();
     this.#meta.discard();
+    this.#wipe();
+  }
+
+  /** Nothing of the user stays in this thread: neither keys nor plain bytes. */
+  #wipe(): void {
     this.#frames.close();
+    this.#slabs.wipe();
+    for (const cutter of this.#cutters.values()) cutter.wipe();
+    this.#cutters.clear();
+    wipeSecrets(this.#open.secrets);
   }
 
   async #ask(

@@ -31,6 +31,7 @@ export interface WriteSettings {
 
 export interface OpenSession {
   readonly session: number;
+  /** The worker's from here on: it wipes them when the session ends. */
   readonly secrets: WriteSecrets;
   readonly settings: WriteSettings;
 }

@@ -14,7 +14,6 @@ export type { UserKeys } from './user-keys.js';
 export type {
   DistrustedChunks,
   OnItems,
-  ParentIds,
   StoredPacks,
   WriteSession,
   WriteSessionOptions,

@@ -1,16 +1,18 @@
 import { BitacoraError, throwIfAborted, toHex } from '../base/index.js';
-import type {
-  Engine,
-  FilesCall,
-  FilesResult,
-  FinishedPack,
-  KnownQuestion,
-  Lane,
-  PartCall,
-  StreamCall,
-  StreamResult,
-  WriteSecrets,
-  WriteSettings,
+import {
+  type Engine,
+  type FilesCall,
+  type FilesResult,
+  type FinishedPack,
+  handOver,
+  type KnownQuestion,
+  type Lane,
+  type OpenSession,
+  type PartCall,
+  type StreamCall,
+  type StreamResult,
+  type WriteSecrets,
+  type WriteSettings,
 } from '../engine/index.js';
 import { type ChunkKind, decodeFooter, ID_BYTES, packName, uidOf } from '../format/index.js';
 import type { Backend } from '../storage/index.js';
@@ -19,6 +21,7 @@ import type { UserIndex } from './chunk-index-user.js';
 import { Claims, idKey } from './claims.js';
 import type { PackedNodes } from './node-queue.js';
 import { NodeWriter } from './node-writer.js';
+import { holds, type ParentIds } from './parent-ids.js';
 import { SessionRouter } from './session-router.js';
 import { feedStream } from './stream-feed.js';
 
@@ -57,9 +60,6 @@ export interface StoredPacks {
   readonly chunksNew: number;
   readonly bytesNew: number;
 }
-
-/** Ids that a file had in the parent snapshot: those are stored, whatever the index says. */
-export type ParentIds = Uint8Array | undefined;
 
 /** Told of a stream's next chunks: ids and lengths, packed. */
 export type OnItems = (ids: Uint8Array, lengths: Uint32Array) => void;
@@ -245,8 +245,9 @@ export class WriteSession {
     this.#check();
     if (!load.opened) {
       load.opened = true;
-      const { secrets, settings } = this.#options;
-      void this.#track(load.lane.call('write.open', { session: this.#id, secrets, settings }));
+      const { secrets, transfer: handed } = handOver(this.#options.secrets);
+      const opening: OpenSession = { session: this.#id, secrets, settings: this.#options.settings };
+      void this.#track(load.lane.call('write.open', opening, handed));
     }
     load.calls++;
     const done = load.lane.call(type, payload, transfer).finally(() => {
@@ -394,14 +395,4 @@ interface LaneLoad {
   readonly lane: Lane;
   calls: number;
   opened: boolean;
-}
-
-/** Whether the packed ids of the parent's file hold chunk `i`. */
-function holds(parent: ParentIds, ids: Uint8Array, i: number): boolean {
-  if (!parent) return false;
-  const id = Buffer.from(ids.buffer, ids.byteOffset + i * ID_BYTES, ID_BYTES);
-  for (let at = 0; at < parent.length; at += ID_BYTES) {
-    if (id.compare(parent, at, at + ID_BYTES) === 0) return true;
-  }
-  return false;
 }

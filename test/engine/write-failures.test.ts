@@ -4,7 +4,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
 import { BitacoraError } from '../../src/base/index.js';
-import { createEngine, type Engine } from '../../src/engine/index.js';
+import { createEngine, type Engine, handOver } from '../../src/engine/index.js';
 import { createThreadLane } from '../../src/engine/thread-lane.js';
 import { noise } from '../backup/fixture.js';
 import { EngineSession, SECRETS, settings, temporaryDirectory } from './write-fixture.js';
@@ -62,7 +62,7 @@ for (const [name, make] of Object.entries(ENGINES)) {
     const abort = session.call('write.abort', { session: 1 }).then(() => {
       aborted = true;
     });
-    await session.call('write.open', { session: 2, secrets: SECRETS, settings: settings() });
+    await session.call('write.open', { session: 2, secrets: handOver(SECRETS).secrets, settings: settings() });
     t.notOk(aborted, 'it waits');
     refuse(new Error('no'));
     await abort;

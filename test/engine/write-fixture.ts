@@ -12,6 +12,7 @@ import {
   FILE_FIELDS,
   type FilesResult,
   type FinishedPack,
+  handOver,
   type KnownQuestion,
   type OpenSession,
   type WriteSecrets,
@@ -108,7 +109,8 @@ export class EngineSession {
   }
 
   async open(more: Partial<WriteSettings> = {}): Promise<void> {
-    await this.call('write.open', { session: 1, secrets: SECRETS, settings: settings(more) } satisfies OpenSession);
+    const { secrets } = handOver(SECRETS);
+    await this.call('write.open', { session: 1, secrets, settings: settings(more) } satisfies OpenSession);
   }
 
   call(type: string, payload: unknown): Promise<unknown> {

@@ -1,0 +1,33 @@
+import type { WriteSecrets } from './write-protocol.js';
+
+/** Secrets on their way to a worker: copies that change hands, so that nothing of them stays on the way. */
+export interface HandedSecrets {
+  readonly secrets: WriteSecrets;
+  readonly transfer: readonly ArrayBuffer[];
+}
+
+/** Copies a session's secrets for a lane, which then owns the copy and wipes it when the session ends. */
+export function handOver(secrets: WriteSecrets): HandedSecrets {
+  const transfer: ArrayBuffer[] = [];
+  const copy = (bytes: Uint8Array): Uint8Array => {
+    const copied = new Uint8Array(bytes);
+    transfer.push(copied.buffer);
+    return copied;
+  };
+  const { vaultId, uid, generation, epoch, packKey, idKeys, chunkerSecret } = secrets;
+  const copies = {
+    vaultId: copy(vaultId),
+    uid: copy(uid),
+    generation,
+    epoch,
+    packKey: copy(packKey),
+    idKeys: { data: copy(idKeys.data), node: copy(idKeys.node), list: copy(idKeys.list) },
+    chunkerSecret: copy(chunkerSecret),
+  };
+  return { secrets: copies, transfer };
+}
+
+/** Clears the keys; what they are called by stays. */
+export function wipeSecrets({ packKey, idKeys, chunkerSecret }: WriteSecrets): void {
+  for (const key of [packKey, idKeys.data, idKeys.node, idKeys.list, chunkerSecret]) key.fill(0);
+}
