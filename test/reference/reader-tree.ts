@@ -25,7 +25,7 @@ export interface Entry extends Content {
   /** Seconds since 1970. */
   readonly mtime: number;
   readonly size: number;
-  /** Entries of one snapshot with equal marks are one file. */
+  /** Entries of one scope with equal marks are one thing: all that they say of it is equal. */
   readonly linkMark: string | undefined;
 }
 
@@ -35,13 +35,18 @@ export function readEntry(cursor: Cursor): Entry {
   const name = rest.run();
   const [type, flags, mode] = [rest.u8(), rest.u8(), rest.take(2).readUInt16BE()];
   rest.take(8); // Owners.
-  const mtime = Number(rest.take(8).readBigInt64BE()) + rest.u32() / 1e9;
+  const time = rest.take(12);
+  const mtime = Number(time.readBigInt64BE()) + time.readUInt32BE(8) / 1e9;
   rest.take(12); // The ctime.
   const [inode, size] = [rest.u64(), Number(rest.u64())];
-  const linkMark = flags & FLAGS.linked ? `${rest.u64()}:${inode}` : undefined;
+  const device = flags & FLAGS.linked ? rest.u64() : undefined;
   if (flags & FLAGS.attributes) rest.many(() => [rest.run(), rest.run()]);
-  const content = readContent(rest, type, size);
-  rest.end();
+  const bytes = rest.rest();
+  const said = [type, device, inode, size, time.toString('hex'), bytes.toString('hex')];
+  const linkMark = device === undefined ? undefined : said.join(':');
+  const contentCursor = new Cursor(bytes, 'The content of an entry');
+  const content = readContent(contentCursor, type, size);
+  contentCursor.end();
   return { name, type, unread: (flags & FLAGS.unread) !== 0, mode, mtime, size, linkMark, ...content };
 }
 

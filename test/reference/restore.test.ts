@@ -8,6 +8,7 @@ import { backup } from '../../src/backup/index.js';
 import { silentLogger, systemClock, systemRandom } from '../../src/base/index.js';
 import { type CodecName, loadCodecs } from '../../src/codec/index.js';
 import { createEngine } from '../../src/engine/index.js';
+import { ENTRY_FLAGS, ENTRY_TYPES, encodeEntry, type TreeEntry } from '../../src/format/index.js';
 import { initVault, openVault } from '../../src/vault/index.js';
 import { listTree } from '../golden/listing.js';
 import { changeTree, makeTree, seededBytes } from '../golden/sample-trees.js';
@@ -105,4 +106,35 @@ t.test('files are cut as the format page defines it, under the secret that it de
   let end = 0;
   const ends = lengths.map((length) => (end += length));
   t.same(ends, referenceCuts(user.keys(1, 1).chunkerSecret, SMALL_CLASS, bytes));
+});
+
+t.test('names are one thing only where all that they say of it is equal', async (t) => {
+  const first: TreeEntry = {
+    name: Buffer.from('a'),
+    type: ENTRY_TYPES.file,
+    flags: ENTRY_FLAGS.linkGroup,
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    mtimeSec: 5,
+    mtimeNsec: 6,
+    ctimeSec: 7,
+    ctimeNsec: 8,
+    inode: 9n,
+    device: 10n,
+    size: 11,
+    xattrs: [],
+    content: { form: 'chunk', id: new Uint8Array(32).fill(1) },
+  };
+  const markOf = (more: Partial<TreeEntry>) =>
+    readEntry(new Cursor(encodeEntry({ ...first, ...more }), 'An entry')).linkMark;
+  t.equal(
+    markOf({}),
+    markOf({ name: Buffer.from('b'), mode: 0o600, ctimeSec: 70, flags: ENTRY_FLAGS.linkGroup | ENTRY_FLAGS.racy }),
+  );
+  const content = { form: 'chunk', id: new Uint8Array(32).fill(2) } as const;
+  const others = [{ inode: 90n }, { device: 100n }, { size: 110 }, { mtimeSec: 50 }, { mtimeNsec: 60 }, { content }];
+  const marks = new Set([{}, ...others].map(markOf));
+  t.equal(marks.size, others.length + 1);
+  t.equal(markOf({ flags: 0 }), undefined);
 });
