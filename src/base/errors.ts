@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   DISABLED: { http: 503, exit: 78, meaning: 'Backups are turned off in the configuration.' },
   CONFIG: { http: 500, exit: 78, meaning: 'A setting is wrong.' },
   KEY_MISSING: { http: 403, exit: 77, meaning: 'The master key file is not there.' },
+  KEY_UNREADABLE: { http: 403, exit: 77, meaning: 'The master key file is there and cannot be read.' },
   KEY_WRONG: { http: 403, exit: 77, meaning: 'The master key does not belong to this vault.' },
   KEY_UNSAFE: { http: 403, exit: 77, meaning: 'The master key file can be read by others or lies under the vault.' },
   KEY_MALFORMED: { http: 403, exit: 77, meaning: 'The master key file cannot be parsed.' },

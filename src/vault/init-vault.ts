@@ -1,5 +1,5 @@
 import { mkdir, readdir, rmdir, unlink } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import {
   BitacoraError,
   type Clock,
@@ -17,6 +17,7 @@ import { type Backend, openLocalBackend } from '../storage/index.js';
 import type { VaultEnvironment } from './environment.js';
 import { checkOutside, createKeyFile } from './key-file.js';
 import { defaultEnvironment, usualKeyFile } from './places.js';
+import { syncUpTo } from './sync-names.js';
 
 /** Process and random digits, as the local backend has it. */
 const UNFINISHED = /^[0-9]+-[0-9a-f]{24}$/;
@@ -90,7 +91,9 @@ async function putVaultFile(backend: Backend, keyFile: string, bytes: Uint8Array
 /** Makes the directory, or takes an empty one; what a killed `init` left counts as empty. */
 async function makeDirectory(path: string): Promise<void> {
   try {
-    await mkdir(path, { recursive: true, mode: 0o700 });
+    const first = await mkdir(path, { recursive: true, mode: 0o700 });
+    // Before anything lies in it that counts; one that was there already may be what a killed `init` made.
+    await syncUpTo(dirname(path), dirname(first ?? path));
     const found = await readdir(path);
     if (found.length === 1 && found[0] === 'tmp') await removeUnfinished(join(path, 'tmp'));
     else if (found.includes(VAULT_FILE_NAME)) throw exists(path, 'there is a vault');

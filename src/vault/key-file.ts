@@ -5,6 +5,7 @@ import { BitacoraError, errnoCode, writeError } from '../base/index.js';
 import { decodeKeyFile, KEY_FILE_BYTES_MAX, type MasterKeyFile } from '../format/index.js';
 import type { VaultEnvironment } from './environment.js';
 import { credentialKeyFile, usualKeyFile } from './places.js';
+import { syncUpTo } from './sync-names.js';
 
 /**
  * Reads the master key of a vault: from the given file, else from the systemd credential, else from the configuration's,
@@ -12,7 +13,7 @@ import { credentialKeyFile, usualKeyFile } from './places.js';
  *
  * @param vaultPath - A key file below it is refused.
  * @returns the key, which the caller owns and wipes, and the file that it came from.
- * @throws {BitacoraError} `KEY_MISSING` saying where it was looked for; `KEY_UNSAFE`; `KEY_MALFORMED`.
+ * @throws {BitacoraError} `KEY_MISSING` saying where it was looked for; `KEY_UNREADABLE`; `KEY_UNSAFE`; `KEY_MALFORMED`.
  */
 export async function readKeyFile(
   vaultId: string,
@@ -50,7 +51,7 @@ async function readChecked(
     const errno = errnoCode(error);
     if (errno === 'ENOENT' || errno === 'ENOTDIR') return undefined;
     const text = `Cannot read the master key file "${path}": ${errno ?? String(error)}. Run as its owner, or name another with --key-file.`;
-    throw new BitacoraError('KEY_MISSING', text, { cause: error, details: { looked: [path], errno } });
+    throw new BitacoraError('KEY_UNREADABLE', text, { cause: error, details: { file: path, errno } });
   }
   try {
     const stat = await file.stat();
@@ -144,15 +145,4 @@ export async function createKeyFile(path: string, bytes: Uint8Array): Promise<vo
     }
     throw writeError(error, `the master key file "${path}"`);
   }
-}
-
-/** Makes the names of new directories durable, from `directory` up to `last`. */
-async function syncUpTo(directory: string, last: string): Promise<void> {
-  const handle = await open(directory, constants.O_RDONLY | constants.O_DIRECTORY);
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-  if (directory !== last && dirname(directory) !== directory) await syncUpTo(dirname(directory), last);
 }

@@ -44,7 +44,7 @@ export interface VaultOptions {
 /**
  * Opens a vault: for writing under its lock, or for reading beside whoever holds it.
  *
- * @throws {BitacoraError} `NOT_A_VAULT`; `FORMAT_NEWER`; `KEY_MISSING` saying where it looked; `KEY_WRONG`; `KEY_UNSAFE`;
+ * @throws {BitacoraError} `NOT_A_VAULT`; `FORMAT_NEWER`; `KEY_MISSING` saying where it looked; `KEY_UNREADABLE`; `KEY_WRONG`; `KEY_UNSAFE`;
  *   `KEY_MALFORMED`; `VAULT_BUSY`; `DATA_CORRUPT` for a damaged `vault.json`; the backend's errors.
  */
 export async function openVault(options: VaultOptions): Promise<Vault> {

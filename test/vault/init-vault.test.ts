@@ -1,5 +1,7 @@
+import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { type FaultEffect, MemoryBackend, scriptedFaults, withFaults } from '../../src/storage/index.js';
 import { chooseVaultPath, initVault, openVault, type VaultEnvironment } from '../../src/vault/index.js';
@@ -116,4 +118,21 @@ t.test('two inits in turn on one backend make one vault', async (t) => {
   t.equal(keys.length, 1, 'only the winner’s key is kept');
   const vault = await openVault({ path, keyFile: join(root, keys[0]!), backend });
   await vault.close();
+});
+
+t.test('the names of the directories that init makes are durable before the vault is', async (t) => {
+  const root = t.testdir();
+  const script = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+  const path = join(root, 'deep', 'vault');
+  const words = ['-f', '-y', '-e', 'trace=fsync,link,linkat', process.execPath, script];
+  const args = [...words, 'init', '--vault', path, '--key-file', join(root, 'key')];
+  const { status, stderr } = spawnSync('strace', args, { encoding: 'utf8' });
+  if (status !== 0) return t.pass('calls cannot be traced here');
+  const lines = stderr.split('\n');
+  const commit = lines.findIndex((line) => /link(at)?\(.*vault\.json"/.test(line));
+  t.ok(commit > 0);
+  for (const directory of [root, join(root, 'deep')]) {
+    const at = lines.findIndex((line) => /fsync\(/.test(line) && line.includes(`<${directory}>`));
+    t.ok(at >= 0 && at < commit, directory);
+  }
 });

@@ -124,6 +124,14 @@ t.test('a key file that is none is malformed', async (t) => {
   await t.rejects(open({ keyFile: root }), { code: 'KEY_MALFORMED' });
 });
 
+t.test('a key that is there and cannot be read is told apart from one that is missing', async (t) => {
+  const { root, open } = await makeVault(t);
+  // Whoever may read everything still cannot follow a link that leads back to itself.
+  await symlink(join(root, 'loop'), join(root, 'loop'));
+  await t.rejects(open({ keyFile: join(root, 'loop') }), { code: 'KEY_UNREADABLE', message: /ELOOP.*--key-file/ });
+  await t.rejects(open({ keyFile: join(root, 'none') }), { code: 'KEY_MISSING' });
+});
+
 t.test('a second opening in the same process is refused while the first lasts', async (t) => {
   const { open } = await makeVault(t);
   const vault = await open();
