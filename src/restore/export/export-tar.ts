@@ -60,7 +60,12 @@ class Archive {
   async *pieces(): AsyncGenerator<Uint8Array> {
     const { tree, scopes, include, exclude, signal } = this.#options;
     const { choose } = createSelection(include, exclude);
-    for await (const visited of walkState(tree, scopes, { choose, signal })) {
+    // Whoever unpacks it would write through a link, or fail.
+    const onBlocked = (_: RestoreScope, path: Uint8Array): void => {
+      const message = 'Something that is not a directory, captured later, bears the name of one above it.';
+      this.#options.onProblem({ path: printable(path), code: 'TARGET_UNSAFE', message, lost: true });
+    };
+    for await (const visited of walkState(tree, scopes, { choose, signal, onBlocked })) {
       if (visited.choice === 'descend') this.#wait(visited);
       else for await (const piece of this.#item(visited)) yield this.#counted(piece);
     }

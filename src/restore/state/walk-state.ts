@@ -1,7 +1,7 @@
 import { type BitacoraError, printable, Slices, throwIfAborted } from '../../base/index.js';
 import { ENTRY_TYPES, type LeafCursor, type OwnerName, TREE_DEPTH_MAX, type TreeEntry } from '../../format/index.js';
 import { entryAt, type TreeReader } from '../../snapshot/index.js';
-import { joinText, type PlacedScope, placeScopes, rootText } from '../layout.js';
+import { joinText, type PlacedScope, pathNames, placeScopes, rootText } from '../layout.js';
 import type { RestoreScope } from '../options.js';
 import type { Choice } from '../selection.js';
 import { joinNames } from './paths.js';
@@ -27,6 +27,11 @@ export interface WalkOptions {
   readonly signal?: AbortSignal | undefined;
   /** Told of parts of directories that cannot be read; without it the first ends the walk. */
   readonly onDamage?: ((error: BitacoraError, path: Uint8Array) => void) | undefined;
+  /**
+   * Told of a scope on the way to which the state has something that is no directory, such as a link: it is left out then.
+   * Without it such a scope is given like others.
+   */
+  readonly onBlocked?: ((scope: RestoreScope, path: Uint8Array) => void) | undefined;
 }
 
 /**
@@ -44,10 +49,26 @@ export async function* walkState(
     for (const placed of placeScopes(left)) {
       const walk = new ScopeWalk(tree, placed, options);
       yield* walk.run();
-      for (const inner of placed.nested.values()) if (!walk.met.has(inner)) missed.push(inner);
+      for (const inner of placed.nested.values()) {
+        if (walk.met.has(inner)) continue;
+        const blocked = options.onBlocked && (await isBlocked(tree, placed, inner));
+        if (blocked) options.onBlocked?.(inner, pathNames(inner.path).reduce(joinNames, new Uint8Array(0)));
+        else missed.push(inner);
+      }
     }
     left = missed;
   }
+}
+
+/** Whether the outer scope holds something other than directories on the way to an inner one. */
+async function isBlocked(tree: TreeReader, outer: PlacedScope, inner: RestoreScope): Promise<boolean> {
+  const way = pathNames(inner.path).slice(outer.names.length, -1);
+  for (let depth = 0; depth <= way.length; depth++) {
+    const entry = await tree.lookup(outer.scope.entry, way.slice(0, depth));
+    if (!entry) return false;
+    if (entry.type !== ENTRY_TYPES.directory) return true;
+  }
+  return false;
 }
 
 /** A directory on the way down. */

@@ -66,6 +66,24 @@ t.test('a scope inside another takes its place; the root of "/" is "."', async (
   test.equal(readFileSync(join(unpack(place.root, 'out', bytes), 'in/f'), 'utf8'), 'inner');
 });
 
+t.test(
+  'a scope behind a link of the outer one is left out and told: nothing is unpacked through a link',
+  async (test) => {
+    const place = await makePlace(test);
+    const { tree } = place;
+    const outer = tree.directory('x', [tree.link('way', '..'), tree.directory('d', [])]);
+    const inner = tree.directory('x', [tree.file('f', 'inner')]);
+    await tree.store();
+    const scopes = ['/s/way/in', '/s/d/in', '/s/new/in'].map((path) => place.scope(path, inner));
+    const { bytes, problems } = await exportAll(place.repository, [place.scope('/s', outer), ...scopes]);
+    test.same(listed(bytes), ['s/', 's/d/', 's/way', 's/d/in/', 's/d/in/f', 's/new/in/', 's/new/in/f']);
+    test.same(
+      problems.map(({ path, code, lost }) => `${code} ${path} ${lost}`),
+      ['TARGET_UNSAFE s/way/in true'],
+    );
+  },
+);
+
 t.test('names of one file are links, but never across scopes nor to a newer file', async (test) => {
   const place = await makePlace(test);
   const { tree } = place;
