@@ -5,6 +5,7 @@ import {
   type Logger,
   type ProgressSink,
   type Random,
+  throwIfAborted,
   toHex,
 } from '../base/index.js';
 import type { MasterKeys } from '../crypto/index.js';
@@ -45,7 +46,7 @@ export type UserSettings = Partial<Pick<RegistryRecord, 'sources' | 'exclude'>>;
 export interface OpenUserOptions extends CallOptions {
   /** Told of a rebuild, should one be needed. */
   readonly progress?: ProgressSink | undefined;
-  /** Rebuilds the index in any case. The user must not be open. */
+  /** Rebuilds the index in any case, once nobody has the user open: whoever has must close it some day. */
   readonly rebuild?: boolean | undefined;
 }
 
@@ -56,6 +57,9 @@ interface OpenUser {
     readonly refreshed: Refreshed;
   }>;
   holders: number;
+  /** Resolves when the last holder has closed it. */
+  readonly closed: Promise<void>;
+  tellClosed(): void;
 }
 
 /** An open vault. Made by `openVault`. */
@@ -172,13 +176,15 @@ export class Vault {
    */
   async openUser(name: string, options: OpenUserOptions = {}): Promise<UserRepository> {
     const record = await this.findUser(name);
-    if (this.#closed) throw new TypeError('The vault is closed.');
     const key = toHex(record.uid);
     let user = this.#open.get(key);
-    if (user && options.rebuild)
-      throw new TypeError(`The index of "${name}" cannot be rebuilt while the user is open.`);
+    while (user && options.rebuild) {
+      await untilClosed(user, options.signal);
+      user = this.#open.get(key);
+    }
+    if (this.#closed) throw new TypeError('The vault is closed.');
     if (!user) {
-      user = { opening: this.#start(record, options), holders: 0 };
+      user = { ...closing(), opening: this.#start(record, options), holders: 0 };
       this.#open.set(key, user);
     }
     user.holders++;
@@ -298,6 +304,7 @@ export class Vault {
       if (--user.holders > 0 || this.#open.get(key) !== user) return;
       this.#open.delete(key);
       this.#parts.directory.index.release(uid);
+      user.tellClosed();
       user.opening.then(({ keys }) => keys.close()).catch(() => undefined);
     };
   }
@@ -305,5 +312,29 @@ export class Vault {
   #bundleContext(uid: Uint8Array): Parameters<typeof loadBundles>[0] {
     const { backend, master, vaultId, logger } = this.#parts;
     return { backend, master, vaultId, uid, readOnly: this.readOnly, logger };
+  }
+}
+
+function closing(): Pick<OpenUser, 'closed' | 'tellClosed'> {
+  let tellClosed = (): void => {};
+  const closed = new Promise<void>((resolve) => {
+    tellClosed = resolve;
+  });
+  return { closed, tellClosed };
+}
+
+/** Throws `CANCELLED` once the signal is aborted. */
+async function untilClosed({ closed }: OpenUser, signal: AbortSignal | undefined): Promise<void> {
+  let stop = (): void => {};
+  const stopped = new Promise<void>((resolve) => {
+    stop = resolve;
+  });
+  signal?.addEventListener('abort', stop, { once: true });
+  try {
+    throwIfAborted(signal);
+    await Promise.race([closed, stopped]);
+    throwIfAborted(signal);
+  } finally {
+    signal?.removeEventListener('abort', stop);
   }
 }

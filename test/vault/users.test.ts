@@ -200,7 +200,6 @@ t.test('a user that is open twice shares one index and one set of keys until bot
   await vault.ensureUser('ana');
   const [one, two] = await Promise.all([vault.openUser('ana'), vault.openUser('ana')]);
   t.equal(one.index, two.index);
-  await t.rejects(vault.openUser('ana', { rebuild: true }), TypeError);
   const key = one.secrets.packKey;
   one.close();
   one.close();
@@ -335,4 +334,27 @@ t.test('a record that is replaced while it is looked for is found all the same',
   t.match((await reader.users()).records, [{ name: 'ana', exclude: ['2'] }]);
   replaced = 0;
   t.match(await reader.findUser('ana'), { exclude: ['2'] });
+});
+
+t.test('rebuilding waits for those who have the user open, and those who come meanwhile wait for it', async (t) => {
+  const place = await makeVault(t);
+  const vault = await place.open();
+  t.teardown(() => vault.close());
+  const reader = await openUser(vault);
+  const order: string[] = [];
+  const rebuilding = vault.openUser('ana', { rebuild: true }).then((repository) => {
+    order.push('rebuilt');
+    return repository;
+  });
+  const stop = new AbortController();
+  const given = vault.openUser('ana', { rebuild: true, signal: stop.signal });
+  const givenUp = t.rejects(given, { code: 'CANCELLED' });
+  stop.abort();
+  await givenUp;
+  order.push('closed');
+  reader.close();
+  const repository = await rebuilding;
+  t.same(order, ['closed', 'rebuilt']);
+  t.ok(repository.rebuilt);
+  repository.close();
 });
