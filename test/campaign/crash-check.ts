@@ -1,4 +1,4 @@
-import { copyFileSync, linkSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { isBitacoraError, toHex } from '../../src/base/index.js';
 import type { Engine } from '../../src/engine/index.js';
@@ -6,9 +6,11 @@ import { decodeEntry, ENTRY_TYPES, NodeReader, type ScopeRecord, type TreeEntry 
 import { openLocalBackend } from '../../src/storage/index.js';
 import { openVault, type UserRepository, type Vault } from '../../src/vault/index.js';
 import { CrashDisk, type Image } from './crash-disk.js';
-import { type History, onDisk } from './crash-history.js';
+import type { History } from './crash-history.js';
 import { Digests } from './crash-image.js';
-import type { CrashState, IndexState } from './crash-states.js';
+import { layIndex } from './crash-index.js';
+import { onDisk } from './crash-recorder.js';
+import type { CrashState } from './crash-states.js';
 import { backupPath, restoreScope } from './restoring.js';
 import { removeScratch } from './scratch.js';
 import { differences, readTree } from './tree.js';
@@ -48,7 +50,7 @@ export class CrashChecker {
   async check(state: CrashState, options: CheckOptions): Promise<void> {
     const told = this.#told(state);
     this.#checkPacks(state.image);
-    this.#layIndex(state.index);
+    layIndex(join(this.#vaultPath, 'index'), state.index);
     const disk = new CrashDisk(join(this.#root, 'disk'), state.image);
     const local = await openLocalBackend(disk.root, { fileSystem: disk });
     try {
@@ -147,25 +149,10 @@ export class CrashChecker {
   /** The next snapshot, which relies on whatever the crash left, holds as well. */
   async #goOn(user: UserRepository): Promise<void> {
     const before = (await user.snapshots.list()).length;
-    await backupPath(user, this.#engine, this.#history.sourceOf(user.name));
+    await backupPath(user, this.#engine, join(this.#history.sources, user.name));
     const listed = await user.snapshots.list();
     if (listed.length !== before + 1) throw new Error(`The next snapshot of "${user.name}" is not there.`);
     await readAll(user, rootOf(listed[0]!.manifest.scopes[0]!), new Set(), true);
-  }
-
-  /** Files of an index are never changed once another process has it, its log excepted: links will do. */
-  #layIndex(state: IndexState): void {
-    const index = join(this.#vaultPath, 'index');
-    rmSync(index, { recursive: true, force: true });
-    if (state.how === 'lost') return;
-    mkdirSync(index);
-    for (const name of readdirSync(state.copy)) {
-      const from = join(state.copy, name);
-      const to = join(index, name);
-      if (!name.endsWith('.log')) linkSync(from, to);
-      else copyFileSync(from, to);
-      if (state.how === 'torn' && name.endsWith('.log')) truncateSync(to, Math.floor(statSync(to).size * state.share));
-    }
   }
 
   get #vaultPath(): string {

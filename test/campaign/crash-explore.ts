@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import type { Engine } from '../../src/engine/index.js';
 import { CrashChecker } from './crash-check.js';
-import type { History } from './crash-history.js';
+import { type History, recordRecovery } from './crash-history.js';
 import { type CrashState, crashStates } from './crash-states.js';
 import type { SeededRandom } from './random.js';
+import { removeScratch } from './scratch.js';
 
 export interface ExploreOptions {
   /** A directory of its own. */
@@ -15,9 +16,10 @@ export interface ExploreOptions {
   readonly most: number;
   /** Of this many states one is looked at, chosen at random; all unless told. */
   readonly oneIn?: number;
+  /** After one in so many states life goes on, and crashes again. */
+  readonly againEvery?: number;
   /** Stops at the first broken state. */
   readonly first?: boolean;
-  readonly onState?: (count: number) => void;
 }
 
 export interface Explored {
@@ -32,6 +34,9 @@ export interface Explored {
 /** Of so many states one is restored to files, and one takes another snapshot. */
 const RESTORE_EVERY = 50;
 const GO_ON_EVERY = 20;
+/** Of the states that a second crash can leave, one in so many is looked at, up to so many. */
+const AGAIN_ONE_IN = 10;
+const AGAIN_MOST = 100;
 
 /** Looks at the states that crashes could leave of a history. */
 export async function exploreHistory(history: History, options: ExploreOptions): Promise<Explored> {
@@ -40,11 +45,12 @@ export async function exploreHistory(history: History, options: ExploreOptions):
   const tally = new Map<string, number>();
   const broken: { state: CrashState; what: string }[] = [];
   let states = 0;
-  let disks = 0;
-  for (const state of crashStates(history.operations, new Map(), { random, chances })) {
+  let ownDisks = 0;
+  let disksAgain = 0;
+  for (const state of crashStates(history.operations, history.initial, { random, chances })) {
     if (oneIn > 1 && !random.chance(1 / oneIn)) continue;
     states++;
-    disks = state.disks;
+    ownDisks = state.disks;
     tally.set(`index ${state.index.how}`, (tally.get(`index ${state.index.how}`) ?? 0) + 1);
     try {
       await checker.check(state, { restore: states % RESTORE_EVERY === 0, goOn: states % GO_ON_EVERY === 0 });
@@ -53,8 +59,30 @@ export async function exploreHistory(history: History, options: ExploreOptions):
       broken.push({ state, what: `after operation ${state.end}, index ${state.index.how}: ${why}` });
       if (options.first) break;
     }
-    options.onState?.(states);
+    if (options.againEvery && states % options.againEvery === 0 && isMade(history, state)) {
+      const inner = await crashAgain(history, state, options);
+      states += inner.states;
+      disksAgain += inner.disks;
+      tally.set('crashed again', (tally.get('crashed again') ?? 0) + inner.states);
+      broken.push(...inner.broken);
+    }
     if (states >= most) break;
   }
-  return { states, disks, tally, broken };
+  return { states, disks: ownDisks + disksAgain, tally, broken };
+}
+
+/** Whether the vault itself had been acknowledged. */
+function isMade({ operations }: History, { end }: CrashState): boolean {
+  return operations.slice(0, end).some((one) => one.op === 'told' && one.promise.kind === 'vault');
+}
+
+async function crashAgain(history: History, state: CrashState, options: ExploreOptions): Promise<Explored> {
+  const root = join(options.root, 'again');
+  const { random, engine } = options;
+  try {
+    const recovery = await recordRecovery(root, history, state, random, engine);
+    return await exploreHistory(recovery, { root, random, engine, chances: 4, oneIn: AGAIN_ONE_IN, most: AGAIN_MOST });
+  } finally {
+    removeScratch(root);
+  }
 }

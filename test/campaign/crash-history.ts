@@ -1,58 +1,36 @@
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { backup } from '../../src/backup/index.js';
-import { isBitacoraError, silentLogger, systemClock, systemRandom, toHex } from '../../src/base/index.js';
 import type { Engine } from '../../src/engine/index.js';
-import { createUuid, formatUuid } from '../../src/snapshot/index.js';
-import { type Backend, type LocalBackend, openLocalBackend } from '../../src/storage/index.js';
-import { initVault, openVault, type Vault } from '../../src/vault/index.js';
-import { CrashDisk, type Operation, type Pledge } from './crash-disk.js';
+import { CrashDisk, type Image, type Operation } from './crash-disk.js';
+import { layIndex } from './crash-index.js';
+import { type MadeSnapshot, Recorder } from './crash-recorder.js';
+import type { CrashState } from './crash-states.js';
 import type { SeededRandom } from './random.js';
-import { readTree, type Tree } from './tree.js';
 
 const USERS = ['ana', 'bo', 'cy'];
 
-/** One snapshot of a history. */
-export interface MadeSnapshot {
-  readonly user: string;
-  readonly id: string;
-  /** The scope's root as the manifest has it: with it all that is below, by ids. */
-  readonly root: string;
-  readonly tree: Tree;
-}
-
 /** Everything that was done to a vault's disk, and what was promised on the way. */
 export interface History {
+  /** What the disk held before. */
+  readonly initial: Image;
   readonly operations: readonly Operation[];
   readonly snapshots: ReadonlyMap<string, MadeSnapshot>;
   readonly keyFile: string;
-  readonly sourceOf: (user: string) => string;
-}
-
-/** A backend whose objects are on a disk in memory: nobody else can open its files. */
-export function onDisk(local: LocalBackend): Backend {
-  return {
-    kind: local.kind,
-    get: (name, options) => local.get(name, options),
-    getRange: (name, offset, length, options) => local.getRange(name, offset, length, options),
-    stat: (name, options) => local.stat(name, options),
-    list: (prefix, options) => local.list(prefix, options),
-    localPath: () => undefined,
-    put: (name, source, options) => local.put(name, source, options),
-    spoolDirectory: () => local.spoolDirectory(),
-    remover: () => local.remover(),
-    close: () => local.close(),
-  };
+  /** What each user backs up, a directory of the user's name. */
+  readonly sources: string;
 }
 
 /**
- * Makes a vault and takes snapshots of three users in it, some at the same time, some cut short, with the vault closed and
- * opened between.
+ * Makes a vault and takes snapshots of three users in it, some at the same time, some cut short, among jobs and changes of users,
+ * with the vault closed and opened between.
  *
  * @param root - An empty directory of its own.
  */
 export async function recordHistory(root: string, random: SeededRandom, engine: Engine): Promise<History> {
-  const recorder = new Recorder(root, random, engine);
+  const places = { keyFile: join(root, 'key'), sources: join(root, 'sources') };
+  const disk = new CrashDisk(join(root, 'disk'));
+  const recorder = new Recorder({ root, disk, ...places, random, engine });
+  recorder.plant(USERS);
   await recorder.init();
   await recorder.session(['ana']);
   await recorder.session(['ana', 'bo', 'cy'], ['bo', 'cy']);
@@ -60,185 +38,28 @@ export async function recordHistory(root: string, random: SeededRandom, engine: 
   await recorder.session(['ana', 'bo', 'cy']);
   recorder.grow('cy');
   await recorder.session(['ana', 'bo', 'cy']);
-  return recorder.history();
+  return { initial: new Map(), operations: disk.operations, snapshots: recorder.snapshots, ...places };
 }
 
-class Recorder {
-  readonly #root: string;
-  readonly #random: SeededRandom;
-  readonly #engine: Engine;
-  readonly #disk: CrashDisk;
-  readonly #snapshots = new Map<string, MadeSnapshot>();
-  #copies = 0;
-  #settings = 0;
-
-  constructor(root: string, random: SeededRandom, engine: Engine) {
-    this.#root = root;
-    this.#random = random;
-    this.#engine = engine;
-    // Spooled packs are real files, which the disk takes over.
-    mkdirSync(join(root, 'disk/tmp'), { recursive: true });
-    mkdirSync(join(root, 'copies'));
-    this.#disk = new CrashDisk(join(root, 'disk'));
-    for (const user of USERS) {
-      mkdirSync(join(this.#sourceOf(user), 'inner/most'), { recursive: true });
-      for (let i = 0; i < 8; i++) this.#edit(user);
-    }
-  }
-
-  history(): History {
-    return {
-      operations: this.#disk.operations,
-      snapshots: this.#snapshots,
-      keyFile: this.#keyFile,
-      sourceOf: (user) => this.#sourceOf(user),
-    };
-  }
-
-  async init(): Promise<void> {
-    const local = await this.#local();
-    await initVault({ path: this.#vaultPath, keyFile: this.#keyFile, backend: onDisk(local) });
-    this.#tell({ kind: 'vault' });
-    await local.close();
-  }
-
-  /** Groups of users one after another; those of a group are backed up at the same time. */
-  async session(...groups: string[][]): Promise<void> {
-    await this.#open(async (vault) => {
-      for (const group of groups) {
-        for (const user of group) for (let i = 0; i < 3; i++) this.#edit(user);
-        const work = group.map((user) => this.#backUp(vault, user));
-        await Promise.all([...work, this.#passJob(vault), this.#change(vault, group[0]!)]);
-      }
-    });
-  }
-
-  /** Stops a backup when its first pack has its name: the pack stays, and no snapshot has it. */
-  async cutShort(user: string): Promise<void> {
-    this.#edit(user);
-    await this.#open(async (vault) => {
-      const controller = new AbortController();
-      this.#watch((operation) => {
-        if (operation.op === 'entry' && operation.kind === 'file' && operation.name.length >= 62) controller.abort();
-      });
-      try {
-        await this.#backUp(vault, user, controller.signal);
-      } catch (error) {
-        if (!isBitacoraError(error, 'CANCELLED')) throw error;
-      }
-      this.#watch();
-    });
-  }
-
-  /** Gives a user so much that data and nodes become packs of their own, and one of them is spooled. */
-  grow(user: string): void {
-    writeFileSync(join(this.#sourceOf(user), 'random'), this.#random.bytes(2_400_000));
-    writeFileSync(join(this.#sourceOf(user), 'text'), this.#random.text(2_000_000));
-  }
-
-  async #open(use: (vault: Vault) => Promise<void>): Promise<void> {
-    const local = await this.#local();
-    const vault = await openVault({ path: this.#vaultPath, keyFile: this.#keyFile, backend: onDisk(local) });
-    await local.cleanTemporary();
-    this.#watch();
-    try {
-      await use(vault);
-    } finally {
-      await vault.close();
-      this.#keepIndex();
-      this.#disk.watch(() => undefined);
-      await local.close();
-    }
-  }
-
-  /** The index as it is when an object gets its name: with what came before, and not with the object. */
-  #watch(also: (operation: Operation) => void = () => undefined): void {
-    this.#disk.watch((operation) => {
-      if (operation.op === 'entry' && operation.kind === 'file' && operation.directory !== 0) this.#keepIndex();
-      also(operation);
-    });
-  }
-
-  #keepIndex(): void {
-    const copy = join(this.#root, 'copies', String(this.#copies++));
-    cpSync(join(this.#vaultPath, 'index'), copy, { recursive: true });
-    this.#disk.operations.push({ op: 'index', copy });
-  }
-
-  async #backUp(vault: Vault, user: string, signal?: AbortSignal): Promise<void> {
-    const path = this.#sourceOf(user);
-    const tree = readTree(path);
-    await vault.ensureUser(user);
-    const repository = await vault.openUser(user);
-    try {
-      const report = await backup({
-        repository,
-        engine: this.#engine,
-        vaultPath: undefined,
-        paths: [path],
-        kind: 'manual',
-        clock: systemClock,
-        random: systemRandom,
-        logger: silentLogger,
-        signal,
-      });
-      const id = formatUuid(report.backupId!);
-      this.#snapshots.set(id, { user, id, root: toHex(report.scopes[0]!.entry), tree });
-      this.#tell({ kind: 'snapshot', id });
-    } finally {
-      repository.close();
-    }
-  }
-
-  #tell(promise: Pledge): void {
-    this.#disk.note({ op: 'told', promise });
-  }
-
-  /** A job is accepted and ends; another one stays. */
-  async #passJob(vault: Vault): Promise<void> {
-    const ids = [1, 2].map(() => formatUuid(createUuid(systemClock, systemRandom)));
-    for (const id of ids) {
-      const job = { id, submitted: systemClock.now(), operation: 'backup', user: 'ana', input: {} };
-      await vault.queue.add({ ...job, access: 'write' });
-      this.#tell({ kind: 'job', id, state: 'waits' });
-    }
-    const id = ids[0]!;
-    this.#tell({ kind: 'job', id, state: 'ends' });
-    await vault.queue.remove(id);
-    this.#tell({ kind: 'job', id, state: 'over' });
-  }
-
-  async #change(vault: Vault, user: string): Promise<void> {
-    await vault.ensureUser(user);
-    for (let i = 0; i < 2; i++) {
-      const number = ++this.#settings;
-      await vault.changeUser(user, () => ({ exclude: [String(number)] }));
-      this.#tell({ kind: 'setting', user, number });
-    }
-  }
-
-  /** Small files, since everything is read again for every state. */
-  #edit(user: string): void {
-    const random = this.#random;
-    const directory = join(this.#sourceOf(user), random.pick(['', 'inner', 'inner/most']));
-    const file = join(directory, `f${random.below(6)}`);
-    if (random.chance(0.15)) rmSync(file, { force: true });
-    else writeFileSync(file, random.chance(0.5) ? random.bytes(random.below(4000)) : random.text(random.below(9000)));
-  }
-
-  #local(): Promise<LocalBackend> {
-    return openLocalBackend(this.#disk.root, { fileSystem: this.#disk });
-  }
-
-  #sourceOf(user: string): string {
-    return join(this.#root, 'sources', user);
-  }
-
-  get #vaultPath(): string {
-    return join(this.#root, 'vault');
-  }
-
-  get #keyFile(): string {
-    return join(this.#root, 'key');
-  }
+/**
+ * What happens to the disk when life goes on after a crash. All that had been promised before still holds.
+ *
+ * @param root - A directory of its own, made anew.
+ */
+export async function recordRecovery(
+  root: string,
+  { operations, snapshots, keyFile, sources }: History,
+  { end, image, index }: CrashState,
+  random: SeededRandom,
+  engine: Engine,
+): Promise<History> {
+  mkdirSync(join(root, 'vault'), { recursive: true });
+  layIndex(join(root, 'vault/index'), index);
+  const disk = new CrashDisk(join(root, 'disk'), image);
+  // No history has changed more settings than it has operations.
+  const settings = operations.length;
+  const recorder = new Recorder({ root, disk, keyFile, sources, random, engine, snapshots, settings });
+  await recorder.session(USERS);
+  const told = operations.slice(0, end).filter(({ op }) => op === 'told');
+  return { initial: image, operations: [...told, ...disk.operations], snapshots: recorder.snapshots, keyFile, sources };
 }

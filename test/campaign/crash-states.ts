@@ -1,12 +1,7 @@
 import type { Image, Operation } from './crash-disk.js';
 import { Crashes, type Fate, pendingAt, SECTOR_BYTES } from './crash-image.js';
+import type { IndexState } from './crash-index.js';
 import type { SeededRandom } from './random.js';
-
-/** Beside the objects the index: lost, as it then was, from earlier or later, or its log cut off. */
-export type IndexState =
-  | { readonly how: 'lost' }
-  | { readonly how: 'then' | 'older' | 'newer'; readonly copy: string }
-  | { readonly how: 'torn'; readonly copy: string; readonly share: number };
 
 /** What a crash may have left. */
 export interface CrashState {

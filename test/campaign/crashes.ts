@@ -28,14 +28,13 @@ for (let history = 0; looked < states; history++) {
     random,
     chances,
     most: states - looked,
-    onState: (count) => {
-      if (count % 1000 === 0) console.log(`${looked + count} states`);
-    },
+    againEvery: 150,
   });
   looked += outcome.states;
   disks += outcome.disks;
   found += outcome.broken.length;
   for (const [how, count] of outcome.tally) tally.set(how, (tally.get(how) ?? 0) + count);
+  console.log(`${looked} states, of ${disks} disks`);
   for (const { what } of outcome.broken.slice(0, 20)) console.log(`BROKEN, seed ${random.seed}: ${what}`);
   removeScratch(root);
 }
