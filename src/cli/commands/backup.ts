@@ -1,16 +1,19 @@
 import { resolve } from 'node:path';
 import type { AnswerOf } from '../../api/index.js';
-import { printableText } from '../../base/index.js';
+import { BitacoraError, printableText } from '../../base/index.js';
 import { type CodecName, codecLevels } from '../../codec/index.js';
 import { call } from '../call.js';
 import { type CommandContext, EXIT } from '../context.js';
 import { problemText, sayProblems } from '../failures.js';
 import type { Output } from '../output.js';
 import { parseSize, parseThreads, parseWhole } from '../parse-number.js';
+import { standardInput } from '../standard-input.js';
 import { countOf, formatBytes, formatDuration, formatSaving } from '../units.js';
 
 export interface BackupFlags {
   readonly path?: readonly string[];
+  readonly stdin?: boolean;
+  readonly name?: string;
   readonly kind: 'manual' | 'critical';
   readonly exclude?: readonly string[];
   readonly oneFileSystem?: boolean;
@@ -24,17 +27,19 @@ export interface BackupFlags {
   readonly reason?: string;
 }
 
-const ANY_LEVEL = { min: 0, max: 19 };
+const ANY_LEVEL = { min: 1, max: 19 };
 
 /** `bitacora backup USER --path DIR…` */
 export async function runBackup(context: CommandContext, user: string, flags: BackupFlags): Promise<number> {
   const { output, progress } = context;
   const { threads, level, maxFileBytes } = readNumbers(flags);
+  const body = readStream(flags);
   const input = {
     user_id: user,
     type: flags.kind,
     reason: flags.reason,
     paths: flags.path?.map((path) => resolve(path)),
+    stream_name: flags.name,
     exclude: flags.exclude && [...flags.exclude],
     one_file_system: flags.oneFileSystem,
     include_caches: flags.includeCaches,
@@ -44,11 +49,19 @@ export async function runBackup(context: CommandContext, user: string, flags: Ba
     codec: flags.codec,
     level,
   };
-  const answer = await call(context, 'backup', input, { threads });
+  const answer = await call(context, 'backup', input, { threads, body });
   progress.clear();
   if (output.json) output.document(answer);
   else sayReport(output, answer);
   return answer.status === 'partial' ? EXIT.partial : EXIT.ok;
+}
+
+/** Standard input, where it is a source. */
+function readStream({ stdin, name }: BackupFlags): AsyncIterable<Uint8Array> | undefined {
+  if ((stdin ?? false) !== (name !== undefined)) {
+    throw new BitacoraError('USAGE', '--stdin and --name NAME go together: the name is that of the restored file.');
+  }
+  return stdin ? standardInput() : undefined;
 }
 
 function readNumbers(flags: BackupFlags): { threads?: number; level?: number; maxFileBytes?: number } {
