@@ -1,5 +1,6 @@
 import type { LeafCursor } from '../format/index.js';
 import { closeFd } from '../posix/index.js';
+import type { Likeness } from './likeness.js';
 
 /** Where a directory's entries go, in order; `DirectoryWriter` is one. */
 export interface EntryWriter {
@@ -27,6 +28,9 @@ export class OrderedDirectory {
   readonly fd: number;
   readonly #writer: EntryWriter;
   readonly #done: (root: Uint8Array) => void;
+  readonly #before: { readonly root: Uint8Array; readonly likeness: Likeness } | undefined;
+  /** The writer has what came so far. */
+  #writing: boolean;
   #queue: Slot[] = [];
   #head = 0;
   #pending = 0;
@@ -35,11 +39,21 @@ export class OrderedDirectory {
   #abandoned = false;
   #closed = false;
 
-  /** `done` is called once, when all entries are known, with the id of the root node. The descriptor is closed here. */
-  constructor(fd: number, writer: EntryWriter, done: (root: Uint8Array) => void) {
+  /**
+   * `done` is called once, when all entries are known, with the id of the root node: the one of `before` where nothing differs from
+   * it. The descriptor is closed here.
+   */
+  constructor(
+    fd: number,
+    writer: EntryWriter,
+    done: (root: Uint8Array) => void,
+    before?: { readonly root: Uint8Array; readonly likeness: Likeness },
+  ) {
     this.fd = fd;
     this.#writer = writer;
     this.#done = done;
+    this.#before = before;
+    this.#writing = before === undefined;
   }
 
   /** Takes over the cursor's entry as it stands. */
@@ -104,7 +118,7 @@ export class OrderedDirectory {
   }
 
   #add(bytes: Uint8Array, start: number, end: number, nameStart: number, fixed: number): void {
-    if (this.#queue.length === this.#head) this.#writer.add(bytes, start, end, nameStart, fixed);
+    if (this.#queue.length === this.#head) this.#put(bytes, start, end, nameStart, fixed);
     else this.#queue.push({ bytes, start, end, nameStart, fixed, dropped: false });
   }
 
@@ -113,7 +127,7 @@ export class OrderedDirectory {
     while (this.#head < this.#queue.length) {
       const slot = this.#queue[this.#head]!;
       if (!slot.dropped && !slot.bytes) break;
-      if (slot.bytes) this.#writer.add(slot.bytes, slot.start, slot.end, slot.nameStart, slot.fixed);
+      if (slot.bytes) this.#put(slot.bytes, slot.start, slot.end, slot.nameStart, slot.fixed);
       this.#head++;
     }
     if (this.#head === this.#queue.length || this.#head > 1024) {
@@ -124,7 +138,25 @@ export class OrderedDirectory {
   }
 
   #finishIfComplete(): void {
-    if (this.#scanned && !this.#abandoned && this.#pending === 0) this.#done(this.#writer.finish());
+    if (!this.#scanned || this.#abandoned || this.#pending > 0) return;
+    const before = this.#writing ? undefined : this.#before;
+    if (before?.likeness.complete) {
+      this.#done(before.root);
+      return;
+    }
+    before?.likeness.replay(this.#writer);
+    this.#done(this.#writer.finish());
+  }
+
+  /** The next entry in order. The writer begins only when the directory is known to differ from the one before. */
+  #put(bytes: Uint8Array, start: number, end: number, nameStart: number, fixed: number): void {
+    if (!this.#writing) {
+      const { likeness } = this.#before!;
+      if (likeness.takes(bytes, start, end, fixed)) return;
+      likeness.replay(this.#writer);
+      this.#writing = true;
+    }
+    this.#writer.add(bytes, start, end, nameStart, fixed);
   }
 
   #closeIfUnused(): void {

@@ -3,20 +3,27 @@ import type { LeafCursor } from '../format/index.js';
 /** Where the walk finds the trees of the parent snapshot. */
 export interface ParentTrees {
   leaves(root: Uint8Array): AsyncIterable<LeafCursor>;
+  /** The node of a directory that is one leaf, where it is at hand, sound, and nothing of it needs a closer look. */
+  leafNow(root: Uint8Array): LeafCursor | undefined;
   /** Whether the file that the cursor stands on must be read again, changed or not, because its content is damaged. */
   isDamaged(cursor: LeafCursor): boolean;
 }
 
 /** A directory of the parent snapshot, walked in step with the one on disk. Names are asked for in rising order. */
 export class ParentDirectory {
-  readonly #leaves: AsyncIterator<LeafCursor>;
+  /** The node, where it is one leaf that was at hand. */
+  readonly leaf: Uint8Array | undefined;
+  readonly #leaves: AsyncIterator<LeafCursor> | undefined;
   #cursor: LeafCursor | undefined;
   /** The cursor stands on an entry that no question has passed yet. */
   #onEntry = false;
   #ended = false;
 
   constructor(trees: ParentTrees, root: Uint8Array) {
-    this.#leaves = trees.leaves(root)[Symbol.asyncIterator]();
+    this.#cursor = trees.leafNow(root);
+    this.leaf = this.#cursor?.bytes;
+    this.#ended = this.#cursor !== undefined;
+    if (!this.#ended) this.#leaves = trees.leaves(root)[Symbol.asyncIterator]();
   }
 
   /** The cursor on the entry called `name`, valid until the next question, or undefined. Waits only between leaves. */
@@ -26,7 +33,7 @@ export class ParentDirectory {
   }
 
   async close(): Promise<void> {
-    if (!this.#ended) await this.#leaves.return?.();
+    if (!this.#ended) await this.#leaves!.return?.();
   }
 
   #scan(name: Uint8Array): LeafCursor | undefined | 'more' {
@@ -49,7 +56,7 @@ export class ParentDirectory {
 
   async #findInNext(name: Uint8Array): Promise<LeafCursor | undefined> {
     for (;;) {
-      const next = await this.#leaves.next();
+      const next = await this.#leaves!.next();
       if (next.done) {
         this.#ended = true;
         return undefined;

@@ -55,6 +55,16 @@ export async function parentScopes(
 export function guardedTrees(repository: UserRepository, quarantine: ParentQuarantine): ParentTrees {
   return {
     isDamaged: (cursor) => quarantine.has(cursor),
+    leafNow(root) {
+      if (!repository.index.quarantine.empty) return undefined;
+      try {
+        return repository.trees.leavesNow(root)?.[0];
+      } catch (error) {
+        // The stream meets the same damage, and says so.
+        if (isBitacoraError(error)) return undefined;
+        throw error;
+      }
+    },
     async *leaves(root) {
       try {
         for await (const leaf of repository.trees.leaves(root)) {

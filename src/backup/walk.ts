@@ -15,6 +15,7 @@ import { entryBytes, inlineIds, type Seen, seenOf, typeOf, unchanged } from './e
 import { Excludes } from './excludes.js';
 import type { PendingFile } from './file-reader.js';
 import { joinPath } from './file-reader.js';
+import { Likeness } from './likeness.js';
 import type { LinkedContents } from './linked-contents.js';
 import { emptyDirectory, openListed } from './listed-directory.js';
 import { type EntryWriter, OrderedDirectory } from './ordered-directory.js';
@@ -84,8 +85,12 @@ export class Walk {
   /** Walks the listed directory open at `place.fd` and closes it. Resolves when all names were seen; `done` may be called later. */
   async directory(place: Place): Promise<void> {
     const { sink, counts, parents } = this.#options;
-    const directory = new OrderedDirectory(place.fd, new DirectoryWriter(sink, this.#owners), place.done);
-    const parent = parents && place.parentRoot ? new ParentDirectory(parents, place.parentRoot) : undefined;
+    const { parentRoot } = place;
+    const parent = parents && parentRoot ? new ParentDirectory(parents, parentRoot) : undefined;
+    const before =
+      parent?.leaf && parentRoot ? { root: parentRoot, likeness: new Likeness(parent.leaf, this.#owners) } : undefined;
+    const writer = new DirectoryWriter(sink, this.#owners);
+    const directory = new OrderedDirectory(place.fd, writer, place.done, before);
     try {
       const { listing } = place;
       const excludes = this.#ownRules(place);
@@ -101,7 +106,7 @@ export class Walk {
         if (this.#slices.over) await this.#breathe(place.path);
         if (directory.waiting > WAITING_MOST) await this.#options.idle();
       }
-      await parent?.close();
+      if (parent && !parent.leaf) await parent.close();
       directory.scanned();
     } catch (error) {
       directory.abandon();

@@ -13,6 +13,9 @@ import {
 } from '../format/index.js';
 import type { NodeSink } from './node-sink.js';
 
+const NOTHING = new Uint8Array(0);
+const ENTRIES_BYTES_FIRST = 4096;
+
 /** The names that numeric owners have on this machine. */
 export interface OwnerLookup {
   user(uid: number): string | undefined;
@@ -26,7 +29,7 @@ export interface OwnerLookup {
 export class DirectoryWriter {
   readonly #sink: NodeSink;
   readonly #owners: OwnerLookup;
-  #entries = new Uint8Array(4096);
+  #entries = NOTHING;
   #used = 0;
   #count = 0;
   #firstName: Uint8Array | undefined;
@@ -76,7 +79,7 @@ export class DirectoryWriter {
   }
 
   #grow(length: number): void {
-    const larger = new Uint8Array(Math.max(this.#entries.length * 2, this.#used + length));
+    const larger = new Uint8Array(Math.max(ENTRIES_BYTES_FIRST, this.#entries.length * 2, this.#used + length));
     larger.set(this.#entries.subarray(0, this.#used));
     this.#entries = larger;
   }
