@@ -13,16 +13,16 @@ import {
   toHex,
 } from '../base/index.js';
 import { deriveMaster, type MasterKeys, sameBytes } from '../crypto/index.js';
-import { decodeVaultFile, VAULT_FILE_NAME, type VaultFile } from '../format/index.js';
+import { copyName, VAULT_FILE_NAME, type VaultFile } from '../format/index.js';
 import { capabilities } from '../posix/index.js';
 import { type Backend, type LocalBackend, openLocalBackend } from '../storage/index.js';
 import type { VaultEnvironment } from './environment.js';
 import { IndexDirectory } from './index-directory.js';
 import { readKeyFile } from './key-file.js';
-import { lockVault, UNWRITABLE } from './lock.js';
+import { lockVault, UNWRITABLE, type VaultLock } from './lock.js';
 import { defaultEnvironment } from './places.js';
 import { Vault } from './vault.js';
-import { isAuthentic } from './vault-file.js';
+import { isAuthentic, readVaultFiles } from './vault-file.js';
 
 export interface VaultOptions {
   /** The vault's directory. */
@@ -53,9 +53,17 @@ export async function openVault(options: VaultOptions): Promise<Vault> {
   const local = options.backend ? undefined : await openLocal(path, random);
   const backend = options.backend ?? local!;
   try {
-    const file = await readVaultFile(backend, path);
-    const { master, keyFile } = await readMaster(file, path, options.keyFile, environment);
-    return await lockAndOpen(options, { path, random, local, backend, vaultId: file.vaultId, master, keyFile });
+    const files = await readFiles(backend, path);
+    // Before the key is looked for: who finds the vault held asks its holder, which takes no key.
+    const taken = options.readOnly ? UNWRITABLE : lockVault(path, options.socket);
+    const lock = taken === UNWRITABLE ? undefined : taken;
+    try {
+      const key = await findKey(files, path, options.keyFile, environment);
+      return await openLocked(options, { path, random, local, backend, lock, ...key });
+    } catch (error) {
+      lock?.release();
+      throw error;
+    }
   } catch (error) {
     await local?.close();
     throw error;
@@ -70,14 +78,14 @@ interface Opened {
   readonly vaultId: Uint8Array;
   readonly master: MasterKeys;
   readonly keyFile: string;
+  /** Undefined where the vault is only read. */
+  readonly lock: VaultLock | undefined;
 }
 
-async function lockAndOpen(options: VaultOptions, opened: Opened): Promise<Vault> {
+async function openLocked(options: VaultOptions, opened: Opened): Promise<Vault> {
   const { clock = systemClock, logger = silentLogger } = options;
-  const { path, local, vaultId } = opened;
-  const taken = options.readOnly ? UNWRITABLE : lockVault(path, options.socket);
-  const readOnly = taken === UNWRITABLE;
-  const lock = taken === UNWRITABLE ? undefined : taken;
+  const { path, local, vaultId, lock } = opened;
+  const readOnly = lock === undefined;
   let directory: IndexDirectory | undefined;
   try {
     const makeRoom = async () => {
@@ -87,10 +95,11 @@ async function lockAndOpen(options: VaultOptions, opened: Opened): Promise<Vault
     directory = await IndexDirectory.open({ vaultPath: path, vaultId, readOnly, logger, makeRoom });
     // Behind both locks.
     if (!readOnly) await local?.cleanTemporary();
-    return new Vault({ ...opened, ownsBackend: local !== undefined, directory, lock, readOnly, clock, logger });
+    const vault = new Vault({ ...opened, ownsBackend: local !== undefined, directory, readOnly, clock, logger });
+    await vault.checkOwnFile();
+    return vault;
   } catch (error) {
     await directory?.close();
-    lock?.release();
     throw error;
   }
 }
@@ -98,8 +107,9 @@ async function lockAndOpen(options: VaultOptions, opened: Opened): Promise<Vault
 async function openLocal(path: string, random: Random): Promise<LocalBackend> {
   try {
     // Asked before the backend makes its own directories: what is no vault must stay as it is.
-    await stat(join(path, VAULT_FILE_NAME));
-  } catch (error) {
+    await Promise.any([VAULT_FILE_NAME, copyName(VAULT_FILE_NAME)].map((name) => stat(join(path, name))));
+  } catch (failures) {
+    const [error] = (failures as AggregateError).errors as unknown[];
     const errno = errnoCode(error);
     if (errno === 'ENOENT' || errno === 'ENOTDIR') throw notAVault(path, error);
     throw new BitacoraError('BACKEND_FAILED', `Cannot look into the vault "${path}": ${errno ?? String(error)}.`, {
@@ -110,13 +120,31 @@ async function openLocal(path: string, random: Random): Promise<LocalBackend> {
   return openLocalBackend(path, { random });
 }
 
-async function readVaultFile(backend: Backend, path: string): Promise<VaultFile> {
+async function readFiles(backend: Backend, path: string): Promise<VaultFile[]> {
   try {
-    return decodeVaultFile(await backend.get(VAULT_FILE_NAME));
+    return await readVaultFiles(backend);
   } catch (error) {
     if (isBitacoraError(error, 'OBJECT_MISSING')) throw notAVault(path, error);
     throw error;
   }
+}
+
+/** The key that stands for one of the files; where none does, what is wrong with the first. */
+async function findKey(
+  files: readonly VaultFile[],
+  path: string,
+  given: string | undefined,
+  environment: VaultEnvironment,
+): Promise<Pick<Opened, 'vaultId' | 'master' | 'keyFile'>> {
+  let failure: unknown;
+  for (const file of files) {
+    try {
+      return { vaultId: file.vaultId, ...(await readMaster(file, path, given, environment)) };
+    } catch (error) {
+      failure ??= error;
+    }
+  }
+  throw failure;
 }
 
 async function readMaster(

@@ -6,7 +6,7 @@ import t from 'tap';
 import { decodeKeyFile, encodeKeyFile } from '../../src/format/index.js';
 import { capabilities } from '../../src/posix/index.js';
 import { initVault, openVault } from '../../src/vault/index.js';
-import { makeVault, openUser, storeSnapshot } from './fixture.js';
+import { makeVault, memoryLogger, openUser, storeSnapshot } from './fixture.js';
 
 const isRoot = process.geteuid?.() === 0;
 const NOBODY = 65534;
@@ -27,17 +27,52 @@ t.test('a newer format is told before anything else', async (t) => {
   await chmod(file, 0o600);
   await writeFile(file, text.replace('"format":0', '"format":7'));
   await t.rejects(open({ keyFile: '/nowhere' }), { code: 'FORMAT_NEWER', message: /[Uu]pgrade/ });
+  await rm(file);
+  await t.rejects(open({ keyFile: '/nowhere' }), { code: 'KEY_MISSING' });
+  await writeFile(file, text);
+  const copy = join(path, 'copies', 'vault.json');
+  await chmod(copy, 0o600);
+  await writeFile(copy, text.replace('"format":0', '"format":7'));
+  await t.rejects(open({ keyFile: '/nowhere' }), { code: 'FORMAT_NEWER' }, 'an upgrade may have come that far');
 });
 
-t.test('a changed vault.json is found', async (t) => {
+t.test('a changed vault.json whose copy is changed as well is found', async (t) => {
   const { path, open } = await makeVault(t);
-  const file = join(path, 'vault.json');
-  const text = await readFile(file, 'utf8');
-  await chmod(file, 0o600);
-  await writeFile(file, text.replace(/"created":(\d+)/, '"created":1$1'));
+  const files = [join(path, 'vault.json'), join(path, 'copies', 'vault.json')];
+  const text = await readFile(files[0]!, 'utf8');
+  const change = async (to: string) => {
+    for (const file of files) {
+      await chmod(file, 0o600);
+      await writeFile(file, to);
+    }
+  };
+  await change(text.replace(/"created":(\d+)/, '"created":1$1'));
   await t.rejects(open(), { code: 'KEY_WRONG' });
-  await writeFile(file, text.slice(0, 20));
+  await change(text.slice(0, 20));
   await t.rejects(open(), { code: 'DATA_CORRUPT', message: /vault\.json/ });
+  for (const file of files) await rm(file);
+  await t.rejects(open(), { code: 'NOT_A_VAULT' });
+});
+
+t.test('of vault.json and its copy one is enough, and the other is made again', async (t) => {
+  const { path, open } = await makeVault(t);
+  const files = [join(path, 'vault.json'), join(path, 'copies', 'vault.json')];
+  const text = await readFile(files[0]!, 'utf8');
+  for (const file of files) {
+    for (const bad of [undefined, '', text.slice(0, 20), text.replace(/"created":(\d+)/, '"created":1$1')]) {
+      await rm(file);
+      if (bad !== undefined) await writeFile(file, bad, { mode: 0o400 });
+      const reader = await open({ readOnly: true });
+      await reader.close();
+      t.equal(await readFile(file, 'utf8').catch(() => undefined), bad, 'a reader changes nothing');
+      const logger = memoryLogger();
+      const vault = await open({ logger });
+      if (bad !== undefined) t.ok(logger.lines.some((line) => line.startsWith('warn:') && line.includes('vault.json')));
+      t.same(await vault.check(), []);
+      await vault.close();
+      for (const each of files) t.equal(await readFile(each, 'utf8'), text);
+    }
+  }
 });
 
 t.test('a missing key file is told with the places looked at', async (t) => {
@@ -210,7 +245,7 @@ t.test('a vault opened for reading shows what is in it and is not changed', asyn
   t.throws(() => reader.checkWritable(), { code: 'VAULT_READ_ONLY' });
   t.equal((await reader.ensureUser('ana')).created, false);
   await reader.close();
-  t.same((await readdir(path)).sort(), ['registry', 'tmp', 'users', 'vault.json']);
+  t.same((await readdir(path)).sort(), ['copies', 'registry', 'tmp', 'users', 'vault.json']);
 });
 
 t.test('a vault that may not be written is opened for reading', async (t) => {
@@ -239,4 +274,14 @@ t.test('a vault that may not be written is opened for reading', async (t) => {
   });
   t.equal(code, 0);
   t.match(lines.join(''), /readOnly=true snapshots=1 write=VAULT_READ_ONLY/);
+});
+
+t.test('that a vault is in use is told before its key is asked for, and a key that fails lets it go', async (t) => {
+  const place = await makeVault(t);
+  const holder = await place.open({ socket: '/run/holder.sock' });
+  const without = { ...place, keyFile: join(place.root, 'none') };
+  await t.rejects(openVault(without), { code: 'VAULT_BUSY', details: { socket: '/run/holder.sock' } });
+  await holder.close();
+  await t.rejects(openVault(without), { code: 'KEY_MISSING' });
+  await (await place.open()).close();
 });
