@@ -69,6 +69,7 @@ t.test('names that are not UTF-8 and scopes that are files are found by patterns
     ['caf\\\\xe9.*', ['s/\\xff/caf\\xe9.pdf: 2']],
     ['/one.pdf', ['one.pdf: 3']],
     ['/s/caf*', ['s/café.pdf: 1']],
+    ['/s/\\\\xff/*', ['s/\\xff/caf\\xe9.pdf: 2']],
   ] as const) {
     const lines = (await found(reader, [scopes], pattern)).map((line) => line.replace(/@.*/, ''));
     test.same(lines, expected, pattern);
