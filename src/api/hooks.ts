@@ -1,5 +1,5 @@
 import { runHook } from '../backup/index.js';
-import { BitacoraError } from '../base/index.js';
+import { BitacoraError, throwIfAborted } from '../base/index.js';
 import type { OperationContext } from './operation.js';
 import type { HookSettings } from './settings.js';
 
@@ -30,7 +30,7 @@ export async function betweenHooks<T extends Outcome>(
   const env = { BITACORA_USER: user, BITACORA_JOB: jobId ?? '' };
   let outcome = { BITACORA_STATUS: 'failed', BITACORA_BACKUP_ID: '' };
   try {
-    if (before) await runHook('before', specOf(before, env), signal);
+    if (before) await runBefore(before, env, signal);
     const result = await work();
     outcome = { BITACORA_STATUS: result.status, BITACORA_BACKUP_ID: result.backup_id ?? '' };
     return result;
@@ -39,6 +39,19 @@ export async function betweenHooks<T extends Outcome>(
     throw error;
   } finally {
     if (after) await runAfter(after, { ...env, ...outcome }, warn);
+  }
+}
+
+async function runBefore(
+  hook: HookSettings,
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<void> {
+  try {
+    await runHook('before', specOf(hook, env), signal);
+  } finally {
+    // One that was stopped because the backup was has not failed.
+    throwIfAborted(signal);
   }
 }
 

@@ -8,6 +8,7 @@ import { checkConfig } from './config/check.js';
 import type { LoadedConfig } from './config/find.js';
 import { settingsOf } from './config/settings.js';
 import type { DaemonEnvironment } from './environment.js';
+import { runnableOnly } from './job-store.js';
 import type { DaemonLog } from './log.js';
 import { ServiceManager } from './service-manager.js';
 import { usualSocket } from './socket-place.js';
@@ -101,11 +102,11 @@ async function openQueue(
   log: DaemonLog,
 ): Promise<Queue> {
   const { clock, random } = host;
-  const store = vault.queue;
+  const store = runnableOnly(vault.queue);
   const opened = await Queue.open({ store, work: createJobWork(host), limits, clock, random, logger: log });
   for (const { code, message, details } of opened.damaged) {
     log.error(message, { code, object: details.object });
-    problems.push(`${message} The job in it is lost; remove the file once that is settled.`);
+    problems.push(`${message} That job does not run; the file stays until you remove it.`);
   }
   return opened.queue;
 }

@@ -1,4 +1,4 @@
-import { BitacoraError, type Clock, isBitacoraError, type Logger, type Random } from '../base/index.js';
+import { BitacoraError, type Clock, type Logger, type Random } from '../base/index.js';
 import { createUuid, formatUuid } from '../snapshot/index.js';
 import type { FollowJobOptions, FollowOptions, JobFilter, JobQueue } from './contract.js';
 import { hasEnded, type Job, type JobRequest, type JobWork } from './job.js';
@@ -237,7 +237,8 @@ export class Queue implements JobQueue {
     const { logger } = this.#options;
     const about = { job: job.id, operation: job.now.operation, user: job.user };
     const error = 'error' in outcome ? outcome.error : undefined;
-    const stopped = this.#stopping && isBitacoraError(error, 'CANCELLED') && !job.now.cancelling;
+    // Whatever it threw then: it was stopped in the middle of something that need not have a word for that.
+    const stopped = this.#stopping && error !== undefined && job.abort.signal.aborted && !job.now.cancelling;
     if (stopped && job.now.durable) {
       // It stays in the vault and is taken up by the next process.
       job.putBack();

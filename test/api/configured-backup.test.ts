@@ -146,6 +146,16 @@ t.test('a cancelled backup is thawed all the same', async (t) => {
   t.equal(await readFile(log, 'utf8'), 'cancelled\n');
 });
 
+t.test('a backup that is cancelled while the hook before runs is cancelled, not failed', async (t) => {
+  const { source, log, backUp } = await setUp(t);
+  const stop = new AbortController();
+  const hooks = { before: hook('sleep 600'), after: hook('echo "$BITACORA_STATUS" > "$1"', log) };
+  const running = backUp({ hooks }, { paths: [source] }, { signal: stop.signal });
+  stop.abort();
+  await t.rejects(running, { code: 'CANCELLED' });
+  t.equal(await readFile(log, 'utf8'), 'cancelled\n');
+});
+
 t.test('a job that is run again finds its snapshot, whatever has become of the source', async (t) => {
   const { vault, source, backUp } = await setUp(t);
   const jobId = formatUuid(createUuid(systemClock, systemRandom));

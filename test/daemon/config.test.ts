@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { chmod, chown, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import t from 'tap';
@@ -183,6 +183,21 @@ t.test('settingsOf() says what operations go by', async (t) => {
     ],
     hooks: { before: { argv: ['/usr/local/bin/freeze-database'], timeoutMs: 300_000 } },
   });
+});
+
+t.test('findConfig() reads no file that somebody else may have written', async (t) => {
+  const directory = await mkdtemp(join(tmpdir(), 'bitacora-config-'));
+  t.teardown(() => rm(directory, { recursive: true }));
+  const file = join(directory, 'b.toml');
+  await writeFile(file, '');
+  await chmod(file, 0o646);
+  await t.rejects(findConfig(file), { code: 'CONFIG', message: /everybody may write it/ });
+  await chmod(file, 0o664);
+  t.match(await findConfig(file), { file });
+  await t.rejects(findConfig(directory), { code: 'CONFIG', message: /no file/ });
+  if (process.geteuid?.() !== 0) return;
+  await chown(file, 12_345, 0);
+  await t.rejects(findConfig(file), { code: 'CONFIG', message: /belongs to somebody else/ });
 });
 
 t.test('findConfig() takes the named file or the system’s, and only the latter may be missing', async (t) => {

@@ -123,3 +123,16 @@ t.test('a durable job that was being stored while the program stopped is kept', 
   t.match(await queue.wait(id), { state: 'queued' }, 'and nobody waits for it in this process');
   t.same(stage.labels, []);
 });
+
+t.test('a durable job that is stopped with the program is put back whatever it throws', async (t) => {
+  const { queue, store } = await openQueue(t, {
+    work: ({ signal }) =>
+      new Promise((_, fail) => {
+        signal.addEventListener('abort', () => fail(new BitacoraError('HOOK_FAILED', 'It was ended by SIGTERM.')));
+      }),
+  });
+  const { id } = await queue.submit(request('a', 'ana', durable));
+  await queue.stop(AbortSignal.abort());
+  t.match(queue.get(id), { state: 'queued' });
+  t.same([...store.jobs.keys()], [id]);
+});

@@ -1,4 +1,4 @@
-import { access, constants, readFile } from 'node:fs/promises';
+import { access, constants, type FileHandle, open } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Settings } from '../../api/index.js';
 import { BitacoraError, errnoCode } from '../../base/index.js';
@@ -49,17 +49,26 @@ async function isReadable(file: string): Promise<boolean> {
 }
 
 async function readText(file: string): Promise<string> {
-  let bytes: Buffer;
+  let handle: FileHandle | undefined;
   try {
-    bytes = await readFile(file);
+    handle = await open(file, constants.O_RDONLY | constants.O_NONBLOCK);
+    const stat = await handle.stat();
+    if (!stat.isFile()) throw refused(file, 'it is no file');
+    if (stat.size > FILE_BYTES_MAX) throw refused(file, 'it has more than 1 MiB');
+    const uid = process.geteuid?.() ?? 0;
+    // It names programs that are run.
+    if ((stat.mode & 0o002) !== 0)
+      throw refused(file, 'everybody may write it. Let only its owner do that: `chmod o-w` it');
+    if (stat.uid !== 0 && stat.uid !== uid) throw refused(file, 'it belongs to somebody else, who is not root');
+    return await handle.readFile('utf8');
   } catch (cause) {
-    const why = errnoCode(cause) === 'ENOENT' ? 'it is not there' : (errnoCode(cause) ?? String(cause));
-    throw new BitacoraError('CONFIG', `Cannot read the configuration "${file}": ${why}.`, { details: { file }, cause });
+    if (cause instanceof BitacoraError) throw cause;
+    throw refused(file, errnoCode(cause) === 'ENOENT' ? 'it is not there' : (errnoCode(cause) ?? String(cause)), cause);
+  } finally {
+    await handle?.close();
   }
-  if (bytes.length > FILE_BYTES_MAX) {
-    throw new BitacoraError('CONFIG', `Cannot read the configuration "${file}": it has more than 1 MiB.`, {
-      details: { file },
-    });
-  }
-  return bytes.toString('utf8');
+}
+
+function refused(file: string, why: string, cause?: unknown): BitacoraError {
+  return new BitacoraError('CONFIG', `Cannot read the configuration "${file}": ${why}.`, { details: { file }, cause });
 }
