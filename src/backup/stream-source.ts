@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { BitacoraError, utf8 } from '../base/index.js';
 
 /** A stream of bytes that a snapshot captures whole under a name, as if it were a file. */
@@ -38,7 +39,16 @@ export function checkStreamName(name: string): void {
   throw new BitacoraError('BAD_NAME', message, { details: { name } });
 }
 
-/** Bytes that are there already, from a pipe or another program's hands: a stream by that name. */
+/**
+ * Bytes that are there already, from a pipe or another program's hands: a stream by that name. One of Node's is destroyed when
+ * it is let go, so that a silent pipe does not keep the program from ending.
+ */
 export function streamOf(name: string, bytes: AsyncIterable<Uint8Array>): StreamSource {
-  return { name, open: () => bytes };
+  return {
+    name,
+    open(signal) {
+      if (bytes instanceof Readable) signal.addEventListener('abort', () => bytes.destroy(), { once: true });
+      return bytes;
+    },
+  };
 }

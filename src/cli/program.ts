@@ -93,11 +93,18 @@ function addInit(add: Adder): void {
 }
 
 function addBackup(add: Adder): void {
-  add<BackupFlags>('backup <USER>', 'take a snapshot of directories', ([user], flags) => async (context) => {
-    const { runBackup } = await import('./commands/backup.js');
-    return runBackup(context, user!, flags);
-  })
+  add<BackupFlags>(
+    'backup <USER>',
+    'take a snapshot of directories or a stream',
+    ([user], flags) =>
+      async (context) => {
+        const { runBackup } = await import('./commands/backup.js');
+        return runBackup(context, user!, flags);
+      },
+  )
     .addOption(places('--path <DIR>', 'what to back up (else what is configured for the user); may be repeated'))
+    .option('--stdin', 'back up what comes in through standard input, beside any --path')
+    .option('--name <NAME>', 'what that is called: it is restored to _streams/NAME')
     .addOption(choice('--kind <KIND>', 'the kind of snapshot', ['manual', 'critical']).default('manual'))
     .addOption(repeated('--exclude <PATTERN>', 'leave out, as in a .gitignore; may be repeated'))
     .option('--one-file-system', 'do not enter other file systems')

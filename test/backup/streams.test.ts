@@ -1,3 +1,4 @@
+import { PassThrough } from 'node:stream';
 import { setImmediate } from 'node:timers/promises';
 import t from 'tap';
 import { streamOf } from '../../src/backup/index.js';
@@ -163,6 +164,17 @@ t.test('backup() lets go of a stream that ends well, and opens none in a dry run
   const report = await setting.run({ paths: [], streams: [source], dryRun: true });
   t.equal(opened, 1);
   t.match(report, { status: 'complete', counts: { files: 1, bytes: 0 } });
+});
+
+t.test('backup() destroys a silent pipe when it fails', async (t) => {
+  const setting = await makeSetting(t);
+  const pipe = new PassThrough();
+  pipe.write(noise(3 * 2 ** 20));
+  setting.hooks.ask = () => {
+    throw new Error('the index is gone');
+  };
+  await t.rejects(setting.run({ paths: [], streams: [streamOf('pipe', pipe)] }), /the index is gone/);
+  t.ok(pipe.destroyed);
 });
 
 t.test('backup() refuses names of streams that could not be files', async (t) => {

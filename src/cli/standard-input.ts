@@ -1,0 +1,8 @@
+import { BitacoraError } from '../base/index.js';
+
+/** The bytes that come in through a pipe or from a file. Throws `USAGE` where somebody would have to type them. */
+export function standardInput(): AsyncIterable<Uint8Array> {
+  if (!process.stdin.isTTY) return process.stdin;
+  const example = '`pg_dump db | bitacora backup USER --stdin --name db.sql`';
+  throw new BitacoraError('USAGE', `--stdin wants a pipe, and standard input is a terminal: ${example}.`);
+}
