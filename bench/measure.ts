@@ -12,6 +12,8 @@ export interface Cost {
   readonly cpuSeconds: number;
   /** The larger of the biggest process's high-water mark and the biggest sum of resident sets seen. */
   readonly memoryBytes: number;
+  /** The end of what it printed. */
+  readonly stdout: string;
 }
 
 /**
@@ -28,7 +30,8 @@ export async function measure(command: Command): Promise<Cost> {
     const wallSeconds = (performance.now() - begin) / 1000;
     requireSuccess(command, finished);
     const usage = parseUsage(await readFile(report, 'utf8'));
-    return { wallSeconds, cpuSeconds: usage.cpuSeconds, memoryBytes: Math.max(usage.memoryBytes, summedBytes) };
+    const memoryBytes = Math.max(usage.memoryBytes, summedBytes);
+    return { wallSeconds, cpuSeconds: usage.cpuSeconds, memoryBytes, stdout: finished.stdout };
   } finally {
     await rm(folder, { recursive: true, force: true });
   }

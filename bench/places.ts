@@ -7,6 +7,9 @@ const builtFolder = fileURLToPath(new URL('..', import.meta.url));
 /** The command line tool of the same build as this bench, as `npm install` would put it on the path. */
 export const cliPath = join(builtFolder, 'src', 'bundle', 'main.js');
 
+/** The program that shows what no backup can go below. */
+export const barePath = join(builtFolder, 'bench', 'bare', 'main.js');
+
 /** The program that measures delays inside one process. */
 export const latencyPath = join(builtFolder, 'bench', 'latency', 'main.js');
 

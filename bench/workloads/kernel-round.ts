@@ -16,6 +16,8 @@ export interface Round {
   /** Length of the source's content, for the share stored of it. */
   readonly sourceBytes: number;
   readonly record: (sample: Sample) => void;
+  /** A remark for the report. */
+  readonly note: (text: string) => void;
 }
 
 export interface Contender {

@@ -22,7 +22,8 @@ export async function kernel(request: Request): Promise<Outcome> {
     const warmWanted = [...request.steps].some((step) => step !== 'first cold');
     for (let round = 0; round < request.rounds; round += 1) {
       const programs = rotated(request.programs, round);
-      const context = { stage, round, programs, steps: request.steps, sourceBytes: content.bytes, record };
+      const note = (text: string) => void notes.push(text);
+      const context = { stage, round, programs, steps: request.steps, sourceBytes: content.bytes, record, note };
       if (warmWanted) await warmRound(context);
       if (request.steps.has('first cold') && !(await coldRound(context))) {
         notes.push('Cold page cache: left out, this system does not let the bench drop the page cache (root only).');
