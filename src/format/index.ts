@@ -106,6 +106,10 @@ export {
   uidOf,
   userPrefix,
   VAULT_FILE_NAME,
+  COPIES_PREFIX,
+  type CopiedName,
+  type CopyName,
+  copyName,
 } from './object-names.js';
 export { type ParsedName, parseObjectName, parseUid } from './parse-name.js';
 export { decodeQueueRecord, encodeQueueRecord, type QueueRecord } from './queue-record.js';

@@ -7,6 +7,9 @@ export type LogName = string & { readonly __brand: 'LogName' };
 export type BundleName = string & { readonly __brand: 'BundleName' };
 export type QueueName = string & { readonly __brand: 'QueueName' };
 export type RegistryName = string & { readonly __brand: 'RegistryName' };
+/** What is kept twice. */
+export type CopiedName = RegistryName | typeof VAULT_FILE_NAME;
+export type CopyName = string & { readonly __brand: 'CopyName' };
 
 /** The one object that is not sealed. */
 export const VAULT_FILE_NAME = 'vault.json';
@@ -14,6 +17,8 @@ export const VAULT_FILE_NAME = 'vault.json';
 export const REGISTRY_PREFIX = 'registry/';
 /** Below it are the jobs that wait or run. */
 export const QUEUE_PREFIX = 'queue/';
+/** Below it are the second copies of `vault.json` and of registry records, each under the name of its object. */
+export const COPIES_PREFIX = 'copies/';
 /** Below it are the users' objects. */
 export const USERS_PREFIX = 'users/';
 
@@ -105,4 +110,9 @@ export function registryName(nameHash: Uint8Array, version: number): RegistryNam
 /** The name of the file of a job that waits or runs; its id has 16 bytes. */
 export function queueName(jobId: Uint8Array): QueueName {
   return `${QUEUE_PREFIX}${hexOf(jobId, UUID_BYTES, 'A job id')}` as QueueName;
+}
+
+/** Where the second copy of an object is. */
+export function copyName(name: CopiedName): CopyName {
+  return `${COPIES_PREFIX}${name}` as CopyName;
 }

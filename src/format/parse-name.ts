@@ -2,6 +2,9 @@ import { fromHex } from '../base/index.js';
 import {
   type BundleId,
   type BundleName,
+  COPIES_PREFIX,
+  type CopiedName,
+  type CopyName,
   type LogName,
   type PackName,
   type QueueName,
@@ -14,6 +17,7 @@ import {
 export type ParsedName =
   | { readonly type: 'vault' }
   | { readonly type: 'registry'; readonly name: RegistryName; readonly nameHash: Uint8Array; readonly version: number }
+  | { readonly type: 'copy'; readonly name: CopyName; readonly of: CopiedName }
   | { readonly type: 'queue'; readonly name: QueueName; readonly jobId: Uint8Array }
   | ({ readonly type: 'bundle'; readonly name: BundleName; readonly uid: Uid } & BundleId)
   | { readonly type: 'pack'; readonly name: PackName; readonly uid: Uid; readonly hash: Uint8Array }
@@ -81,8 +85,18 @@ function parseQueue(name: string): ParsedName | undefined {
   return match ? { type: 'queue', name: name as QueueName, jobId: fromHex(match[1]!) } : undefined;
 }
 
+function parseCopy(name: string): ParsedName | undefined {
+  if (!name.startsWith(COPIES_PREFIX)) return undefined;
+  const of = name.slice(COPIES_PREFIX.length);
+  if (of === VAULT_FILE_NAME) return { type: 'copy', name: name as CopyName, of };
+  const parsed = parseRegistry(of);
+  return parsed?.type === 'registry' ? { type: 'copy', name: name as CopyName, of: parsed.name } : undefined;
+}
+
 /** Reads an object's name, docs/format.md §1; undefined for anything that is not exactly one of its forms. */
 export function parseObjectName(name: string): ParsedName | undefined {
   if (name === VAULT_FILE_NAME) return { type: 'vault' };
-  return parsePack(name) ?? parseLog(name) ?? parseBundle(name) ?? parseRegistry(name) ?? parseQueue(name);
+  return (
+    parsePack(name) ?? parseLog(name) ?? parseBundle(name) ?? parseRegistry(name) ?? parseCopy(name) ?? parseQueue(name)
+  );
 }

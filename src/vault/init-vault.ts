@@ -6,6 +6,7 @@ import {
   errnoCode,
   isBitacoraError,
   type Random,
+  silentLogger,
   systemClock,
   systemRandom,
   toHex,
@@ -18,6 +19,7 @@ import type { VaultEnvironment } from './environment.js';
 import { checkOutside, createKeyFile } from './key-file.js';
 import { defaultEnvironment, usualKeyFile } from './places.js';
 import { syncUpTo } from './sync-names.js';
+import { putTwice } from './twice.js';
 
 /** Process and random digits, as the local backend has it. */
 const UNFINISHED = /^[0-9]+-[0-9a-f]{24}$/;
@@ -78,7 +80,7 @@ function vaultFile(masterKey: Uint8Array, vaultId: Uint8Array, created: number):
 
 async function putVaultFile(backend: Backend, keyFile: string, bytes: Uint8Array, path: string): Promise<void> {
   try {
-    await backend.put(VAULT_FILE_NAME, { bytes });
+    await putTwice({ backend, logger: silentLogger, isReadOnly: () => false }, VAULT_FILE_NAME, bytes);
   } catch (error) {
     const overtaken = isBitacoraError(error, 'OBJECT_EXISTS');
     const unknown = isBitacoraError(error, 'OBJECT_UNKNOWN');

@@ -1,16 +1,18 @@
 import { BitacoraError, equalBytes, isBitacoraError, type Random, utf8 } from '../base/index.js';
 import { hmacSha256, type MasterKeys, OBJECT_TYPES, openSimple, sealSimple } from '../crypto/index.js';
 import {
+  COPIES_PREFIX,
   decodeRegistryRecord,
   encodeRegistryRecord,
   parseObjectName,
   REGISTRY_PREFIX,
+  type RegistryName,
   type RegistryRecord,
   registryName,
   registryPrefix,
   VAULT_FORMAT,
 } from '../format/index.js';
-import type { Backend } from '../storage/index.js';
+import { checkTwice, putTwice, readTwice, removeTwice, type TwiceContext } from './twice.js';
 
 /** Records are of the vault, not of a user. */
 const NO_USER = new Uint8Array(16);
@@ -19,7 +21,7 @@ const NO_USER = new Uint8Array(16);
 const REPLACED_TRIES = 5;
 
 interface Version {
-  readonly object: string;
+  readonly object: RegistryName;
   readonly version: number;
 }
 
@@ -37,13 +39,13 @@ export interface UserList {
 
 /** Who the vault's users are: sealed records whose names tell nothing (docs/format.md §5). */
 export class Registry {
-  readonly #backend: Backend;
+  readonly #context: TwiceContext;
   readonly #keys: MasterKeys;
   readonly #vaultId: Uint8Array;
   #last: Promise<unknown> = Promise.resolve();
 
-  constructor(backend: Backend, keys: MasterKeys, vaultId: Uint8Array) {
-    this.#backend = backend;
+  constructor(context: TwiceContext, keys: MasterKeys, vaultId: Uint8Array) {
+    this.#context = context;
     this.#keys = keys;
     this.#vaultId = vaultId;
   }
@@ -73,6 +75,19 @@ export class Registry {
     }
     records.sort((a, b) => (a.name < b.name ? -1 : 1));
     return { records, damaged };
+  }
+
+  /** Looks at the newest record of every user and at its copy; findings as `checkTwice` gives them. */
+  async check(): Promise<BitacoraError[]> {
+    const newest = new Map<string, RegistryName>();
+    for (const { object } of await this.#versions(REGISTRY_PREFIX)) {
+      newest.set(object.slice(0, object.lastIndexOf('-')), object);
+    }
+    const findings: BitacoraError[] = [];
+    for (const object of newest.values()) {
+      findings.push(...(await checkTwice(this.#context, object, (bytes) => this.#decode(object, bytes))));
+    }
+    return findings;
   }
 
   /** Writes the first version of a record; durable when it resolves. Throws `OBJECT_EXISTS` if the name is taken. */
@@ -107,9 +122,8 @@ export class Registry {
     if (!newest) return undefined;
     const record = change(newest.record);
     await this.#put(record, newest.version + 1, random);
-    const remover = this.#backend.remover();
     for (const { object, version } of await this.#versions(this.#prefix(name))) {
-      if (version <= newest.version) await remover.remove(object);
+      if (version <= newest.version) await removeTwice(this.#context, object);
     }
     return record;
   }
@@ -124,17 +138,20 @@ export class Registry {
       uid: NO_USER,
     };
     const bytes = sealSimple(this.#keys.registryKey, context, encodeRegistryRecord(record), random);
-    await this.#backend.put(registryName(this.#hash(record.name), version), { bytes });
+    await putTwice(this.#context, registryName(this.#hash(record.name), version), bytes);
   }
 
-  /** All versions of one name, in rising order. */
+  /** All versions below a prefix, by name and in rising order. One of which only the copy is left is there all the same. */
   async #versions(prefix: string): Promise<Version[]> {
-    const versions: Version[] = [];
-    for await (const { name: object } of this.#backend.list(prefix)) {
-      const parsed = parseObjectName(object);
-      if (parsed?.type === 'registry') versions.push({ object, version: parsed.version });
+    const versions = new Map<string, Version>();
+    for (const below of [prefix, `${COPIES_PREFIX}${prefix}`]) {
+      for await (const { name } of this.#context.backend.list(below)) {
+        const copy = parseObjectName(name);
+        const parsed = copy?.type === 'copy' ? parseObjectName(copy.of) : copy;
+        if (parsed?.type === 'registry') versions.set(parsed.name, { object: parsed.name, version: parsed.version });
+      }
     }
-    return versions;
+    return [...versions.values()].sort((a, b) => (a.object < b.object ? -1 : 1));
   }
 
   /**
@@ -164,8 +181,11 @@ export class Registry {
     return hmacSha256(this.#keys.registryNameKey, utf8(name));
   }
 
-  async #read(object: string): Promise<RegistryRecord> {
-    const bytes = await this.#backend.get(object);
+  #read(object: RegistryName): Promise<RegistryRecord> {
+    return readTwice(this.#context, object, (bytes) => this.#decode(object, bytes));
+  }
+
+  #decode(object: RegistryName, bytes: Uint8Array): RegistryRecord {
     const expected = { type: OBJECT_TYPES.registry, vaultId: this.#vaultId, uid: NO_USER, name: object };
     const record = decodeRegistryRecord(openSimple(this.#keys.registryKey, bytes, expected), object);
     const parsed = parseObjectName(object);

@@ -1,28 +1,38 @@
-import { BitacoraError, equalBytes } from '../base/index.js';
+import { BitacoraError, equalBytes, isBitacoraError } from '../base/index.js';
 import { hmacSha256, type MasterKeys, sameBytes } from '../crypto/index.js';
-import { decodeVaultFile, VAULT_FILE_NAME, type VaultFile, vaultMacText } from '../format/index.js';
-import type { CallOptions, ObjectReader } from '../storage/index.js';
+import { copyName, decodeVaultFile, VAULT_FILE_NAME, type VaultFile, vaultMacText } from '../format/index.js';
+import type { ObjectReader } from '../storage/index.js';
 
 /** Whether the master key stands for what the file says. */
 export function isAuthentic(file: VaultFile, { vaultMacKey }: MasterKeys): boolean {
   return sameBytes(hmacSha256(vaultMacKey, vaultMacText(file)), file.mac);
 }
 
-/** Reads `vault.json` of an open vault again; findings where it is not what it was when the vault was opened. */
-export async function checkVaultFile(
-  backend: ObjectReader,
-  vaultId: Uint8Array,
-  master: MasterKeys,
-  options: CallOptions = {},
-): Promise<BitacoraError[]> {
-  try {
-    const file = decodeVaultFile(await backend.get(VAULT_FILE_NAME, options));
-    if (equalBytes(file.vaultId, vaultId) && isAuthentic(file, master)) return [];
-    const message = `"${VAULT_FILE_NAME}" was changed: it is not what the master key stands for. Restore it from a copy of the vault.`;
-    return [new BitacoraError('DATA_CORRUPT', message, { details: { object: VAULT_FILE_NAME } })];
-  } catch (error) {
-    if (!(error instanceof BitacoraError)) throw error;
-    if (!['DATA_CORRUPT', 'OBJECT_MISSING', 'FORMAT_NEWER'].includes(error.code)) throw error;
-    return [error];
+/** The bytes of `vault.json` as they must be. Throws `DATA_CORRUPT`, also where the master key does not stand for them. */
+export function openVaultFile(bytes: Uint8Array, vaultId: Uint8Array, master: MasterKeys): VaultFile {
+  const file = decodeVaultFile(bytes);
+  if (equalBytes(file.vaultId, vaultId) && isAuthentic(file, master)) return file;
+  const message = `"${VAULT_FILE_NAME}" was changed: it is not what the master key stands for.`;
+  throw new BitacoraError('DATA_CORRUPT', message, { details: { object: VAULT_FILE_NAME } });
+}
+
+/**
+ * What `vault.json` and its copy say, as far as they can be read: only the key can tell which is right.
+ *
+ * @throws {BitacoraError} `OBJECT_MISSING` where there is neither; `DATA_CORRUPT` where none can be read; `FORMAT_NEWER` where one is of
+ *   a later format.
+ */
+export async function readVaultFiles(backend: ObjectReader): Promise<VaultFile[]> {
+  const files: VaultFile[] = [];
+  let failure: BitacoraError | undefined;
+  for (const name of [VAULT_FILE_NAME, copyName(VAULT_FILE_NAME)]) {
+    try {
+      files.push(decodeVaultFile(await backend.get(name)));
+    } catch (error) {
+      if (!isBitacoraError(error, 'DATA_CORRUPT') && !isBitacoraError(error, 'OBJECT_MISSING')) throw error;
+      if (failure === undefined || failure.code === 'OBJECT_MISSING') failure = error;
+    }
   }
+  if (files.length === 0) throw failure;
+  return files;
 }

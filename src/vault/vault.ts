@@ -9,7 +9,7 @@ import {
   toHex,
 } from '../base/index.js';
 import type { MasterKeys } from '../crypto/index.js';
-import type { RegistryRecord } from '../format/index.js';
+import { type RegistryRecord, VAULT_FILE_NAME } from '../format/index.js';
 import { Log } from '../snapshot/index.js';
 import type { Backend, CallOptions } from '../storage/index.js';
 import { isIndexDamage } from '../store/index.js';
@@ -20,9 +20,10 @@ import type { VaultLock } from './lock.js';
 import { QueueFiles } from './queue-files.js';
 import { type Refreshed, refreshUser } from './refresh-user.js';
 import { Registry, type UserList } from './registry.js';
+import { checkTwice, type TwiceContext } from './twice.js';
 import { checkUserName } from './user-names.js';
 import { UserRepository } from './user-repository.js';
-import { checkVaultFile } from './vault-file.js';
+import { openVaultFile } from './vault-file.js';
 
 export interface VaultParts {
   readonly path: string;
@@ -85,7 +86,7 @@ export class Vault {
     this.keyFile = parts.keyFile;
     this.backend = parts.backend;
     this.queue = new QueueFiles(parts.backend, parts.master, parts.vaultId, parts.random);
-    this.#registry = new Registry(parts.backend, parts.master, parts.vaultId);
+    this.#registry = new Registry(this.#twice, parts.master, parts.vaultId);
   }
 
   /** Whether nothing can be written: it was opened so, or its file system is full. */
@@ -215,11 +216,20 @@ export class Vault {
     return problems;
   }
 
+  /** Sees that `vault.json` and its copy are as they must be, and puts right what is not. */
+  async checkOwnFile(): Promise<BitacoraError[]> {
+    const { vaultId, master, logger } = this.#parts;
+    const findings = await checkTwice(this.#twice, VAULT_FILE_NAME, (bytes) => openVaultFile(bytes, vaultId, master));
+    for (const { message, code, details } of findings) logger.warn(message, { code, object: details.object });
+    return findings;
+  }
+
   /** Reads what is the vault's own: `vault.json`, the records of all users, and jobs that wait; findings for what is damaged. */
   async check(options: CallOptions = {}): Promise<BitacoraError[]> {
-    const { backend, vaultId, master } = this.#parts;
-    const file = await checkVaultFile(backend, vaultId, master, options);
-    return [...file, ...(await this.users()).damaged, ...(await this.queue.list()).damaged];
+    throwIfAborted(options.signal);
+    const file = await this.checkOwnFile();
+    throwIfAborted(options.signal);
+    return [...file, ...(await this.#registry.check()), ...(await this.queue.list()).damaged];
   }
 
   /** Throws `VAULT_READ_ONLY` or `NO_SPACE` with the next step. */
@@ -307,6 +317,11 @@ export class Vault {
       user.tellClosed();
       user.opening.then(({ keys }) => keys.close()).catch(() => undefined);
     };
+  }
+
+  get #twice(): TwiceContext {
+    const { backend, logger } = this.#parts;
+    return { backend, logger, isReadOnly: () => this.readOnly };
   }
 
   #bundleContext(uid: Uint8Array): Parameters<typeof loadBundles>[0] {

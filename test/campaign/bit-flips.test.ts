@@ -34,7 +34,8 @@ t.test('a flipped bit is detected and its object named, or it changes nothing th
     t.comment(`${place}, seed ${SEED}: ${JSON.stringify(tally)}`);
     t.equal(tally.wrong, 0, `no flip of ${count} in ${place} was taken for good`);
     t.ok(tally.detected > count / 4, 'most were detected');
-    if (place === 'memory') t.same([...seen].sort(), ['log', 'pack', 'registry', 'vault'], 'of every kind of object');
+    // Of what is kept twice the other copy is taken.
+    if (place === 'memory') t.ok(seen.has('log') && seen.has('pack'), 'of every kind of object that is kept once');
   }
 });
 

@@ -141,7 +141,9 @@ export class FlipCampaign {
     const healed = now.equals(this.#made.objects.get(flip.object)!);
     const type = parseObjectName(flip.object)?.type;
     const isBundle = type === 'bundle';
-    const isPutBack = type === 'log' && isLogWhole;
+    const isPutBack = (type === 'log' && isLogWhole) || type === 'vault' || type === 'registry';
+    // What only a scrub looks at.
+    if (type === 'copy') return;
     if ((isBundle || isPutBack) && !this.#told.some(({ text }) => names(text, flip.object)))
       throw new TypeError('Nobody was told.');
     // What seems to come from a newer program is not replaced.

@@ -2,6 +2,7 @@ import t from 'tap';
 import { toHex } from '../../src/base/index.js';
 import {
   bundleName,
+  copyName,
   LOG_SEQUENCE_MAX,
   logName,
   packName,
@@ -33,6 +34,9 @@ t.test('object names have the forms of the format', (t) => {
 
 t.test('parseObjectName() gives back what a name was made of', (t) => {
   t.same(parseObjectName('vault.json'), { type: 'vault' });
+  for (const of of ['vault.json', registryName(HASH, 7)] as const) {
+    t.same(parseObjectName(copyName(of)), { type: 'copy', name: `copies/${of}`, of });
+  }
   t.match(parseObjectName(packName(UID, HASH)), { type: 'pack', uid: UID });
   t.match(parseObjectName(logName(UID, LOG_SEQUENCE_MAX, HASH)), { type: 'log', uid: UID, seq: LOG_SEQUENCE_MAX });
   t.match(parseObjectName(bundleName(UID, BUNDLE)), { type: 'bundle', uid: UID, ...BUNDLE });
@@ -53,6 +57,8 @@ t.test('parseObjectName() refuses every name that is not exactly of a form', (t)
     logName(UID, 42, HASH),
     bundleName(UID, BUNDLE),
     registryName(HASH, 3),
+    copyName(registryName(HASH, 3)),
+    copyName('vault.json'),
     queueName(fixedBytes(16, 'job')),
   ];
   for (const name of names) {
@@ -67,6 +73,8 @@ t.test('parseObjectName() refuses every name that is not exactly of a form', (t)
   for (const name of [
     '',
     'vault.json.tmp',
+    'copies/copies/vault.json',
+    `copies/${packName(UID, HASH)}`,
     packName(UID, HASH).toUpperCase(),
     `users/${UID}/packs/00/${HEX}`,
     `users/${UID}/log/000000000000-${HEX}`,

@@ -99,12 +99,13 @@ export const FAULTS: readonly Fault[] = [
     told: null,
     reader: 'stops',
     apply: (vault) => {
-      const path = join(vault, 'vault.json');
-      const text = readFileSync(path, 'utf8');
-      writeFileSync(
-        path,
-        text.replace(/"created":(\d+)/, (_, created) => `"created":${Number(created) + 1000}`),
-      );
+      for (const path of find(vault, /\/vault\.json$/)) {
+        const text = readFileSync(path, 'utf8');
+        writeFileSync(
+          path,
+          text.replace(/"created":(\d+)/, (_, created) => `"created":${Number(created) + 1000}`),
+        );
+      }
     },
   },
 ];

@@ -80,7 +80,7 @@ async function makeVault(place: string, name: string, { codec, make, change }: R
 function copyVault(vault: string, keyFile: string, place: string): void {
   rmSync(place, { recursive: true, force: true });
   mkdirSync(place, { recursive: true });
-  for (const part of ['vault.json', 'registry', 'users']) {
+  for (const part of ['vault.json', 'copies', 'registry', 'users']) {
     cpSync(join(vault, part), join(place, 'vault', part), { recursive: true });
   }
   cpSync(keyFile, join(place, KEY_NAME));

@@ -20,7 +20,7 @@ t.test('initVault() makes a private vault, and the key elsewhere', async (t) => 
   t.equal(await mode(keyFile), '600');
   t.equal(await mode(dirname(keyFile)), '700');
   t.match(await readFile(keyFile, 'utf8'), new RegExp(`^bitacora-master-key 0 ${made.vaultId} [0-9a-f]{64} `, 'm'));
-  t.same((await readdir(path)).sort(), ['tmp', 'vault.json']);
+  t.same((await readdir(path)).sort(), ['copies', 'tmp', 'vault.json']);
   const vault = await openVault({ path, keyFile });
   t.equal(vault.id, made.vaultId);
   t.equal(vault.readOnly, false);

@@ -181,16 +181,51 @@ t.test('a hostile registry misleads nobody', async (t) => {
   t.equal(listed.records.length, 0);
   t.equal(listed.damaged.length, 2);
   for (const object of objects) await memory.remover().remove(object.replace(/000001$/, '000002'));
-  // One flipped bit hides one user, not the other.
-  await flip(memory, objects[0]!);
+  // Damage to both copies of a record hides one user, not the other.
+  const both = [objects[0]!, `copies/${objects[0]!}`];
+  for (const object of both) await flip(memory, object);
   const { records, damaged } = await vault.users();
   t.equal(records.length, 1);
   t.match(damaged, [{ code: 'DATA_CORRUPT', details: { object: objects[0] } }]);
-  await flip(memory, objects[0]!);
+  for (const object of both) await flip(memory, object);
   // An erased user is gone for everybody.
   await forge(place, memory, 'bob', { ...record, state: 'erased' });
   await t.rejects(vault.openUser('bob'), { code: 'UNKNOWN_USER', message: /erased/ });
   await t.rejects(vault.ensureUser('bob'), { code: 'UNKNOWN_USER' });
+  await vault.close();
+});
+
+t.test('of a record and its copy one is enough, and the other is made again', async (t) => {
+  const memory = new MemoryBackend();
+  const place = await makeVault(t, memory);
+  const vault = await place.open();
+  await vault.ensureUser('ana');
+  const [object] = (await names(memory, 'registry/')) as [string];
+  const copy = `copies/${object}`;
+  const bytes = await memory.get(object);
+  t.ok(equalBytes(await memory.get(copy), bytes));
+  for (const damage of [(name: string) => flip(memory, name), (name: string) => memory.remover().remove(name)]) {
+    await damage(object);
+    const reader = await place.open({ readOnly: true });
+    t.equal((await reader.users()).records.length, 1);
+    await reader.close();
+    t.equal((await vault.findUser('ana')).name, 'ana');
+    t.ok(equalBytes(await memory.get(object), bytes), 'made again from the copy');
+    await damage(copy);
+    await vault.check();
+    t.ok(equalBytes(await memory.get(copy), bytes), 'made again from the object');
+  }
+  await flip(memory, copy);
+  t.match(await vault.check(), [{ code: 'DATA_CORRUPT', details: { object: copy, repaired: true } }]);
+  await flip(memory, object);
+  t.match(await vault.check(), [{ code: 'DATA_CORRUPT', details: { object, repaired: true } }]);
+  t.same(await vault.check(), []);
+  await vault.changeUser('ana', () => ({ exclude: ['*.tmp'] }));
+  t.same(
+    await names(memory, 'copies/registry/'),
+    (await names(memory, 'registry/')).map((name) => `copies/${name}`),
+  );
+  t.equal((await names(memory, 'registry/')).length, 1, 'an older version goes with its copy');
   await vault.close();
 });
 
@@ -316,7 +351,7 @@ t.test('a record that is replaced while it is looked for is found all the same',
   const list: Backend['list'] = async function* (prefix, options) {
     const listed: ObjectEntry[] = [];
     for await (const entry of memory.list(prefix, options)) listed.push(entry);
-    if (prefix.startsWith('registry/') && replaced < 2) {
+    if (/^(copies\/)?registry\//.test(prefix) && replaced < 2) {
       replaced++;
       await writer.changeUser('ana', () => ({ exclude: [`${replaced}`] }));
     }
