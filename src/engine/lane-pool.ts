@@ -1,6 +1,6 @@
 import { throwIfAborted } from '../base/index.js';
 import type { Lane } from './lane.js';
-import type { OpenSecrets } from './open-secrets.js';
+import { handOverOpen, type OpenSecrets } from './open-secrets.js';
 
 /** Calls that a lane holds at once: one that it works on, and the next. */
 const CALLS_PER_LANE = 2;
@@ -31,7 +31,7 @@ export class LanePool {
 
   /** Waits for a free place, prepares the call and makes it. Throws `CANCELLED` instead of beginning a call. */
   async run<T>(type: string, prepare: () => PreparedCall | Promise<PreparedCall>): Promise<T> {
-    this.#ready ??= this.#all('open.secrets', { ...this.#secrets, session: this.session });
+    this.#ready ??= Promise.all(this.#lanes.map((lane) => this.#open(lane)));
     await this.#ready;
     const lane = await this.#take();
     try {
@@ -46,11 +46,12 @@ export class LanePool {
 
   /** Makes the lanes forget the keys. */
   async close(): Promise<void> {
-    if (this.#ready) await this.#all('open.end', { session: this.session });
+    if (this.#ready) await Promise.all(this.#lanes.map((lane) => lane.call('open.end', { session: this.session })));
   }
 
-  #all(type: string, payload: object): Promise<unknown> {
-    return Promise.all(this.#lanes.map((lane) => lane.call(type, payload)));
+  #open(lane: Lane): Promise<unknown> {
+    const { secrets, transfer } = handOverOpen(this.#secrets);
+    return lane.call('open.secrets', { ...secrets, session: this.session }, transfer);
   }
 
   async #take(): Promise<number> {

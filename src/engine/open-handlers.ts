@@ -6,11 +6,12 @@ import type { CheckCall, OpenSecretsCall, RangeCall, ReuseCall, ScanCall } from 
 import { restoreRange } from './open-range.js';
 import { reuseFile } from './open-reuse.js';
 import { scanPack } from './open-scan.js';
-import { KeyRing } from './open-secrets.js';
+import { KeyRing, wipeOpenSecrets } from './open-secrets.js';
 
 /**
  * The calls of a lane that read packs back: `open.secrets` begins a session, `open.range` restores from one range of a
- * pack, `open.reuse` takes over what an existing file has, `open.check` reads restored files back, `open.scan` checks a pack, `open.end` forgets the session's keys and closes its packs.
+ * pack, `open.reuse` takes over what an existing file has, `open.check` reads restored files back, `open.scan` checks a pack,
+ * `open.end` wipes the session's keys and closes its packs.
  */
 export function createOpenHandlers(): { handlers: Handlers; dispose(): void } {
   const rings = new Map<number, KeyRing>();
@@ -27,6 +28,7 @@ export function createOpenHandlers(): { handlers: Handlers; dispose(): void } {
     'open.secrets': (call: OpenSecretsCall): Answer => {
       rings.get(call.session)?.close();
       rings.set(call.session, new KeyRing(call));
+      wipeOpenSecrets(call);
       return { result: undefined };
     },
     'open.range': (call: RangeCall): Answer => {
@@ -43,6 +45,10 @@ export function createOpenHandlers(): { handlers: Handlers; dispose(): void } {
       input.close();
       rings.get(session)?.close();
       rings.delete(session);
+      if (rings.size > 0) return { result: undefined };
+      // Plain bytes of the last one lie in it.
+      frames?.close();
+      frames = undefined;
       return { result: undefined };
     },
   };

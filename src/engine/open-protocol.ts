@@ -1,5 +1,6 @@
 import type { OpenSecrets } from './open-secrets.js';
 
+/** The keys are the worker's from here on: it wipes them. */
 export interface OpenSecretsCall extends OpenSecrets {
   readonly session: number;
 }

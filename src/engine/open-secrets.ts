@@ -14,14 +14,47 @@ export interface OpenSecrets {
   }[];
 }
 
-/** One user's keys in one thread: opens packs by their header, and recomputes ids. Closing wipes what was derived. */
+/** Copies a session's secrets for a lane, which then owns the copy; its buffers change hands. */
+export function handOverOpen(secrets: OpenSecrets): {
+  readonly secrets: OpenSecrets;
+  readonly transfer: readonly ArrayBuffer[];
+} {
+  const transfer: ArrayBuffer[] = [];
+  const copy = (bytes: Uint8Array): Uint8Array => {
+    const copied = new Uint8Array(bytes);
+    transfer.push(copied.buffer);
+    return copied;
+  };
+  const { vaultId, uid, packKeys, idKeys } = secrets;
+  const copies = {
+    vaultId: copy(vaultId),
+    uid: copy(uid),
+    packKeys: packKeys.map(({ generation, epoch, key }) => ({ generation, epoch, key: copy(key) })),
+    idKeys: idKeys.map(({ generation, data, node, list }) => ({
+      generation,
+      data: copy(data),
+      node: copy(node),
+      list: copy(list),
+    })),
+  };
+  return { secrets: copies, transfer };
+}
+
+/** Clears the keys that were handed over; what they are called by stays. */
+export function wipeOpenSecrets({ packKeys, idKeys }: OpenSecrets): void {
+  for (const { key } of packKeys) key.fill(0);
+  for (const { data, node, list } of idKeys) for (const key of [data, node, list]) key.fill(0);
+}
+
+/** One user's keys in one thread: opens packs by their header, and recomputes ids. Keeps copies, which closing wipes. */
 export class KeyRing {
   readonly #secrets: OpenSecrets;
+  #closed = false;
   readonly #hashers = new Map<number, IdHasher>();
 
   constructor(secrets: OpenSecrets) {
-    this.#secrets = secrets;
-    for (const { generation, data, node, list } of secrets.idKeys) {
+    this.#secrets = handOverOpen(secrets).secrets;
+    for (const { generation, data, node, list } of this.#secrets.idKeys) {
       this.#hashers.set(generation, createIdHasher({ data, node, list }));
     }
   }
@@ -32,6 +65,7 @@ export class KeyRing {
    * @throws {BitacoraError} `DATA_CORRUPT` naming the pack, also when the header claims an epoch that the user never had.
    */
   opener(header: Uint8Array, pack: string): Opener {
+    if (this.#closed) throw new TypeError('Cannot open a pack: the key ring is closed.');
     const name = packLabel(pack);
     const { generation, epoch } = readHeader(header, name);
     const found = this.#secrets.packKeys.find((key) => key.generation === generation && key.epoch === epoch);
@@ -56,8 +90,10 @@ export class KeyRing {
   }
 
   close(): void {
+    this.#closed = true;
     for (const hasher of this.#hashers.values()) hasher.close();
     this.#hashers.clear();
+    wipeOpenSecrets(this.#secrets);
   }
 }
 

@@ -25,6 +25,7 @@ import {
   type RangeCall,
   type RangeResult,
 } from '../../src/engine/index.js';
+import { handOverOpen } from '../../src/engine/open-secrets.js';
 import { CHUNK_KINDS } from '../../src/format/index.js';
 import { capabilities, setXattrFd } from '../../src/posix/index.js';
 import { makePlace } from '../restore/fixture.js';
@@ -49,7 +50,7 @@ async function makeBench(test: Test, threads: number): Promise<Bench> {
   const pack = located.packs[0]!;
   const engine = await createEngine({ threads });
   const lane = engine.lanes[0]!;
-  await lane.call('open.secrets', { ...openSecrets, session: SESSION });
+  await lane.call('open.secrets', { ...handOverOpen(openSecrets).secrets, session: SESSION });
   const directory = mkdtempSync(join(tmpdir(), 'bitacora-open-'));
   const root = openSync(directory, 'r');
   test.teardown(async () => {
