@@ -23,7 +23,7 @@ export function isDamaged(entry: SealedEntry | DamagedEntry): entry is DamagedEn
 
 /**
  * Entries from the backend in the order asked, each checked on its own. One that is damaged hides no other; one that has gone
- * meanwhile is passed over. Throws `FORMAT_NEWER`, `CANCELLED`, and the backend's errors where it could not be asked.
+ * meanwhile is passed over. Throws `DATA_CORRUPT` with the reason `key` for one whose key is not there, `FORMAT_NEWER`, `CANCELLED`, and the backend's errors where it could not be asked.
  */
 export async function* readEntries(
   { backend, keys, signal }: ReadEntries,
@@ -34,7 +34,8 @@ export async function* readEntries(
       const sealed = await backend.get(entryObject(keys, name), { signal });
       return { name, sealed, entry: openEntry(keys, name, sealed) };
     } catch (error) {
-      if (isBitacoraError(error, 'DATA_CORRUPT')) return { name, damage: error };
+      // Whoever lacks a key of the log must not go on with an older one.
+      if (isBitacoraError(error, 'DATA_CORRUPT') && error.details.reason !== 'key') return { name, damage: error };
       if (isBitacoraError(error, 'OBJECT_MISSING')) return undefined;
       throw error;
     }

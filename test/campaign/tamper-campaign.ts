@@ -154,7 +154,8 @@ export class TamperCampaign {
     }
     try {
       const found = await repository.snapshots.list();
-      this.#checkList(user, found, change, findings);
+      for (const problem of repository.logProblems) note(findings, problem);
+      this.#checkList(user, found, repository.logProblems.length, change, findings);
       if (mode === 'open') this.#backend.hold(change.objects);
       const wanted = mine.length === 0 ? user.snapshots.slice(-1) : user.snapshots;
       for (const snapshot of wanted) {
@@ -175,11 +176,13 @@ export class TamperCampaign {
     }
   }
 
-  /** Snapshots may only be those that there were, and only a rollback may hide the last of them. */
-  #checkList(user: TamperUser, found: readonly Snapshot[], change: Change, findings: Findings): void {
-    const known = user.snapshots.map(({ id }) => id);
+  /** Snapshots may only be those that there were: damage to the log may cost its own, and only a rollback may hide the last of them. */
+  #checkList(user: TamperUser, found: readonly Snapshot[], lost: number, change: Change, findings: Findings): void {
     const listed = found.map(({ id }) => id).reverse();
     const own = listed.filter((id) => id !== this.#made.fork.snapshot.id);
+    const all = user.snapshots.map(({ id }) => id);
+    const known = lost === 0 ? all : all.filter((id) => own.includes(id));
+    if (all.length - known.length > lost) findings.broken.push(`${all.length - known.length} snapshots are gone`);
     if (own.some((id, i) => id !== known[i]))
       findings.broken.push(`the snapshots of ${user.name} are ${listed.join(', ')}`);
     if (own.length === known.length) return;
