@@ -92,7 +92,16 @@ t.test(
     const { socket, backUp } = await serve(t, { around });
     const watching = backUp({}, EVENTS);
     await begun.opened;
+    const { jobs } = parse((await ask(socket, '/api/jobs')).text) as { jobs: { job_id: string; revision: number }[] };
+    const { job_id: running, revision } = jobs[0]!;
+    const back = ask(socket, `/api/jobs/${running}/events`, { headers: { 'last-event-id': String(revision) } });
+    // An answer to a later question: the earlier one is being answered.
+    await ask(socket, '/api/health');
     go.open();
+    t.ok(
+      eventsOf(await back).every(({ id }) => id > revision),
+      'what was seen is not told again',
+    );
     const all = eventsOf(await watching);
     t.match(all[0], { id: Number, data: { operation: 'backup' } });
     t.equal(all.at(-1)?.event, 'succeeded');

@@ -110,6 +110,17 @@ t.test('a connection that breaks in the middle is no end', async (t) => {
   await t.rejects(readItems(await exchange(optionsFor(nothing), get)), { code: 'DAEMON_SILENT' });
 });
 
+t.test('an answer that ends without saying that this was all is not all', async (t) => {
+  const ended = async (response: ServerResponse, text: string): Promise<void> => void response.end(text);
+  const lines = await answering(t, (response) => ended(response, '{"head":{},"member":"items"}\n{"item":1}\n'));
+  const { items } = await readItems(await exchange(optionsFor(lines), get));
+  await t.rejects(drain(items), { code: 'DAEMON_SILENT' });
+  for (const text of ['\u0001\0\0\0\u0002ab', '\u0001\0\0\0\u0003ab', '\u0001\0']) {
+    const frames = await answering(t, (response) => ended(response, text));
+    await t.rejects(drain(readFrames(await exchange(optionsFor(frames), get))), { code: 'DAEMON_SILENT' });
+  }
+});
+
 t.test('nothing is read that nobody wants: the reader sets the pace, and its going away ends the source', async (t) => {
   const ended = new Gate();
   let given = 0;

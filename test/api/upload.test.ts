@@ -6,7 +6,7 @@ import { noProgress, silentLogger } from '../../src/base/index.js';
 import type { JobWork } from '../../src/scheduler/index.js';
 import { VERSION } from './daemon.js';
 import { Gate, parse, type Served, serve } from './fixture.js';
-import { ask, collect } from './http.js';
+import { ask, collect, type Reply } from './http.js';
 
 function connected({ socket }: Served, signal = new AbortController().signal): Promise<ApiClient> {
   return connectApi({ socket, version: VERSION, signal, progress: noProgress, logger: silentLogger });
@@ -93,6 +93,40 @@ t.test('a job that fails while bytes still come answers, and ends the upload', a
   const never = new Gate();
   const endless = parts(2, (part) => (part === 1 ? never.opened : undefined));
   await t.rejects(client.document('backup', { ...INPUT, user_id: '..' }, endless), { code: 'BAD_NAME' });
+});
+
+t.test('a job that ends while it reads the body still answers on that connection', async (t) => {
+  const served = await serve(t);
+  const answered = new Promise<Reply>((resolve, reject) => {
+    const call = request({
+      socketPath: served.socket,
+      path: PATH,
+      method: 'POST',
+      agent: false,
+      headers: { 'content-type': 'application/octet-stream' },
+    });
+    let done = false;
+    call.on('response', (response) => {
+      done = true;
+      void collect(response).then(resolve, reject);
+    });
+    call.on('error', (error) => {
+      if (!done) reject(error);
+    });
+    // More and more, so that there is always something to read.
+    const more = (): void => {
+      if (!done) call.write(Buffer.alloc(300_000), () => setImmediate(more));
+    };
+    more();
+  });
+  for await (const job of served.daemon.queue.followAll()) {
+    if (job.progress === undefined) continue;
+    await served.daemon.queue.cancel(job.id);
+    break;
+  }
+  const reply = await answered;
+  t.equal(reply.status, 499);
+  t.match(parse(reply.text), { error: { code: 'CANCELLED' } });
 });
 
 t.test('cancelling an upload ends it, and its caller is told', async (t) => {
