@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs';
-import { BitacoraError, type Clock, type Logger, type ProgressSink, toHex } from '../base/index.js';
-import type { CodecName } from '../codec/index.js';
+import { BitacoraError, type ProgressSink, toHex } from '../base/index.js';
 import { createIdHasher } from '../crypto/index.js';
-import { CHUNK_BYTES_MOST, type Engine, type WriteSettings } from '../engine/index.js';
+import { CHUNK_BYTES_MOST, type WriteSettings } from '../engine/index.js';
 import { ID_BYTES, packName, type ScopeRecord, uidOf } from '../format/index.js';
 import type { NodeSink } from '../snapshot/index.js';
 import { type DistrustedChunks, type StoredPacks, type WriteSession, withWriteSession } from '../store/index.js';
 import type { UserRepository } from '../vault/index.js';
+import type { CaptureOptions } from './capture-options.js';
 import { FileReader } from './file-reader.js';
 import { LinkedContents } from './linked-contents.js';
 import { notKept } from './not-kept.js';
@@ -14,32 +14,12 @@ import { ParentDamage } from './parent-damage.js';
 import { NO_PARENTS, type ParentScopes, parentScopes } from './parents.js';
 import { type Walking, walkScope } from './path-capture.js';
 import { BackupCounts } from './report.js';
-import { type Sources, vaultIdentity } from './sources.js';
+import { vaultIdentity } from './sources.js';
 import { captureStream } from './stream-capture.js';
 import { streamScope } from './stream-source.js';
 
 const RACY_MS = 2000;
 const PACK_BYTES_TARGET = 32 * 2 ** 20;
-
-export interface CaptureOptions {
-  readonly repository: UserRepository;
-  readonly engine: Engine;
-  readonly sources: Sources;
-  readonly vaultPath: string | undefined;
-  readonly excludes: readonly string[];
-  readonly oneFileSystem: boolean;
-  readonly skipCaches: boolean;
-  readonly maxFileBytes: number;
-  readonly force: boolean;
-  readonly dryRun: boolean;
-  readonly codec: CodecName;
-  readonly level: number | undefined;
-  readonly started: number;
-  readonly clock: Clock;
-  readonly logger: Logger;
-  readonly progress: ProgressSink;
-  readonly signal: AbortSignal | undefined;
-}
 
 export interface Capture {
   readonly scopes: readonly ScopeRecord[];

@@ -23,7 +23,7 @@ import {
 import type { NodeSink } from '../snapshot/index.js';
 import type { WriteSession } from '../store/index.js';
 import { keptAttributes } from './attributes.js';
-import type { CaptureOptions } from './capture.js';
+import type { CaptureOptions } from './capture-options.js';
 import { entryBytes, type Seen, seenOf } from './entry-of.js';
 import { Excludes } from './excludes.js';
 import type { FileReader, PendingFile } from './file-reader.js';
