@@ -81,6 +81,8 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     };
     queue = await openQueue(host, vault, config.limits, problems, log);
     server = await serveApi({ host, socket, version: options.version });
+    // Not before everything is in place: what would have to be given up again had better not begin.
+    queue.resume();
     log.info('Ready.', { vault: path, socket, version: options.version, waiting: queue.list().length });
     manager.ready(`Serves ${path}`);
     options.onReady?.(facts);
@@ -103,7 +105,15 @@ async function openQueue(
 ): Promise<Queue> {
   const { clock, random } = host;
   const store = runnableOnly(vault.queue);
-  const opened = await Queue.open({ store, work: createJobWork(host), limits, clock, random, logger: log });
+  const opened = await Queue.open({
+    store,
+    work: createJobWork(host),
+    paused: true,
+    limits,
+    clock,
+    random,
+    logger: log,
+  });
   for (const { code, message, details } of opened.damaged) {
     log.error(message, { code, object: details.object });
     problems.push(`${message} That job does not run; the file stays until you remove it.`);

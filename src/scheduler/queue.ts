@@ -13,6 +13,8 @@ export interface QueueOptions {
   /** Does the work of jobs that bring none of their own. */
   readonly work: JobWork;
   readonly limits: QueueLimits;
+  /** Starts nothing before `resume` is called. */
+  readonly paused?: boolean;
   /** Jobs that may wait at once. */
   readonly waitingMax?: number;
   /** Jobs that have ended and are still known. */
@@ -37,15 +39,17 @@ export class Queue implements JobQueue {
   /** Files of jobs that are being written. */
   readonly #storing = new Set<Promise<void>>();
   #turn = 0;
+  #paused: boolean;
   #stopping = false;
   #closed = false;
 
   private constructor(options: QueueOptions) {
     this.#options = options;
+    this.#paused = options.paused ?? false;
   }
 
   /**
-   * Takes up the jobs that an earlier process left, and starts.
+   * Takes up the jobs that an earlier process left, and starts unless it is to be paused.
    *
    * @returns with an error for every stored job that cannot be read; these stay where they are.
    */
@@ -57,6 +61,12 @@ export class Queue implements JobQueue {
     }
     queue.#startWhatMay();
     return { queue, damaged };
+  }
+
+  /** Starts what may start, of a queue that was opened paused. */
+  resume(): void {
+    this.#paused = false;
+    this.#startWhatMay();
   }
 
   async submit(request: JobRequest, work?: JobWork): Promise<Job> {
@@ -194,7 +204,7 @@ export class Queue implements JobQueue {
   }
 
   #startWhatMay(): void {
-    while (!this.#stopping) {
+    while (!this.#stopping && !this.#paused) {
       const { limits } = this.#options;
       const job = pickNext(this.#waiting, this.#running.keys(), limits, (user) => this.#turns.get(user) ?? 0);
       if (!job) return;

@@ -136,3 +136,13 @@ t.test('a durable job that is stopped with the program is put back whatever it t
   t.match(queue.get(id), { state: 'queued' });
   t.same([...store.jobs.keys()], [id]);
 });
+
+t.test('a queue that is opened paused takes jobs on and starts none before it is resumed', async (t) => {
+  const { queue, stage } = await openQueue(t, { paused: true });
+  const { id } = await queue.submit(request('a', 'ana', durable));
+  t.match(queue.get(id), { state: 'queued' });
+  t.same(stage.labels, []);
+  queue.resume();
+  await stage.until(1);
+  t.match(queue.get(id), { state: 'running' });
+});
