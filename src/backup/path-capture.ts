@@ -1,13 +1,12 @@
 import { realpathSync } from 'node:fs';
 import { BitacoraError, errnoCode, type ProgressSink, utf8 } from '../base/index.js';
 import {
-  decodeEntry,
+  decodeWholeEntry,
   ENTRY_FLAGS,
   ENTRY_TYPES,
   encodeEntry,
   encodeLeaf,
   LeafCursor,
-  NodeReader,
   type ScopeRecord,
   type TreeEntry,
 } from '../format/index.js';
@@ -161,7 +160,7 @@ async function captureFile(
   await walk.single(fd, utf8(path.slice(0, slash)), name, parent && cursorOn(parent, name), caught);
   await reader?.idle();
   if (!caught.entry) throw new BitacoraError('SOURCE_MISSING', `Cannot back up "${source.text}": it is gone.`);
-  const entry = decodeEntry(new NodeReader(caught.entry, 'a directory entry'));
+  const entry = decodeWholeEntry(caught.entry, 'a directory entry');
   return encodeEntry({ ...entry, name: EMPTY_NAME });
 }
 

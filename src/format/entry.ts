@@ -360,6 +360,14 @@ function readXattrs(reader: NodeReader): ExtendedAttribute[] {
   return xattrs;
 }
 
+/** The entry that fills these bytes, such as a scope's root; its names, ids and values are views. Throws `DATA_CORRUPT` naming `what`. */
+export function decodeWholeEntry(bytes: Uint8Array, what: string): TreeEntry {
+  const reader = new NodeReader(bytes, what);
+  const entry = decodeEntry(reader);
+  reader.done();
+  return entry;
+}
+
 /** What no system has and some take for a command, such as nanoseconds that mean "now". */
 function checkFixed(reader: NodeReader, name: Uint8Array, flags: number, fixed: Buffer): void {
   if (name.length > NAME_BYTES_MAX) throw reader.fail(`its name has ${name.length} bytes`);

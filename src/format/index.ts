@@ -12,6 +12,7 @@ export { Cursor } from './cursor.js';
 export {
   type ContentItem,
   decodeEntry,
+  decodeWholeEntry,
   ENTRY_FLAGS,
   ENTRY_TYPES,
   type EntryContent,
@@ -85,6 +86,10 @@ export {
   type BundleName,
   bundleName,
   bundlesPrefix,
+  COPIES_PREFIX,
+  type CopiedName,
+  type CopyName,
+  copyName,
   LOG_SEQUENCE_MAX,
   type LogName,
   logName,
@@ -106,10 +111,6 @@ export {
   uidOf,
   userPrefix,
   VAULT_FILE_NAME,
-  COPIES_PREFIX,
-  type CopiedName,
-  type CopyName,
-  copyName,
 } from './object-names.js';
 export { type ParsedName, parseObjectName, parseUid } from './parse-name.js';
 export { decodeQueueRecord, encodeQueueRecord, type QueueRecord } from './queue-record.js';

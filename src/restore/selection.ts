@@ -1,4 +1,5 @@
 import ignore from 'ignore';
+import { checkPatternCost } from './pattern-cost.js';
 
 /** Names differ by case, as they do on disk. */
 const OPTIONS = { allowRelativePaths: true, ignorecase: false };
@@ -15,8 +16,13 @@ export interface Selection {
   choose(path: string, directory: boolean): Choice;
 }
 
-/** Both lists hold patterns as in a `.gitignore`. Without includes everything is included; excludes win. */
+/**
+ * Both lists hold patterns as in a `.gitignore`. Without includes everything is included; excludes win.
+ *
+ * @throws {BitacoraError} `USAGE` for a pattern that would take too long.
+ */
 export function createSelection(include: readonly string[] = [], exclude: readonly string[] = []): Selection {
+  for (const pattern of [...include, ...exclude]) checkPatternCost(pattern);
   const included = include.length > 0 ? matcher(include) : undefined;
   const excluded = exclude.length > 0 ? matcher(exclude) : undefined;
   const reaches = include.map(reachOf);

@@ -19,8 +19,8 @@ export interface Glob {
  */
 export function createGlob(pattern: string): Glob {
   const directoriesOnly = pattern.length > 1 && pattern.endsWith('/');
-  const own = ownMatcher(directoriesOnly ? pattern.slice(0, -1) : pattern);
   const reach = createSelection([pattern]);
+  const own = ownMatcher(directoriesOnly ? pattern.slice(0, -1) : pattern);
   const absolute = pattern.startsWith('/');
   const anywhere = (path: string, below: string, ask: (path: string) => boolean): boolean =>
     (below !== '' && ask(below)) || (absolute && path !== '' && ask(path));

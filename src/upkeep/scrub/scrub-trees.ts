@@ -1,5 +1,5 @@
 import { BitacoraError, concatBytes, fromHex, printable, Slices, throwIfAborted, toHex } from '../../base/index.js';
-import { decodeEntry, NodeReader, parseObjectName, type TreeEntry } from '../../format/index.js';
+import { decodeWholeEntry, parseObjectName, type TreeEntry } from '../../format/index.js';
 import { entryAt, type Snapshot } from '../../snapshot/index.js';
 import type { LocatedChunks } from '../../store/index.js';
 import { damageCode, type UserScrub } from './context.js';
@@ -47,7 +47,7 @@ class TreeWalk {
     for (const scope of manifest.scopes) {
       const place = { parent: undefined, name: scope.path };
       try {
-        const root = decodeEntry(new NodeReader(scope.entry, `scope "${scope.scope}" of snapshot ${id}`));
+        const root = decodeWholeEntry(scope.entry, `scope "${scope.scope}" of snapshot ${id}`);
         await this.#entry(id, place, root);
       } catch (error) {
         await this.#amiss(error, id, place);
