@@ -3,7 +3,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createEngine, type Engine } from '../../src/engine/index.js';
 import { openVault, type UserRepository, type Vault } from '../../src/vault/index.js';
-import { type Fault, type Outcome, runFaulty, type TracedCall, traceCommand } from './faults-program.js';
+import { runDaemonCase, traceDaemon } from './faults-daemon.js';
+import { errorCodeOf, type Fault, type Outcome, runFaulty, type TracedCall, traceCommand } from './faults-program.js';
 import { BACKUP, expectSuccess, type Known, type Scene, type Stock } from './faults-scenes.js';
 import { backupPath, restoreScope } from './restoring.js';
 import { removeScratch } from './scratch.js';
@@ -39,18 +40,27 @@ export function caseText({ scene, fault }: Case): string {
 /** Every fault that one scene can have, found by watching the command once undisturbed. */
 export async function casesOf(stock: Stock, scene: Scene): Promise<Case[]> {
   stock.set(scene);
-  const { outcome, calls } = await traceCommand(stock.line(scene.command), stock.traceFile, stock.roots);
-  expectSuccess(outcome, scene.name);
+  const calls = await callsOf(stock, scene);
   const cases = new Map<string, Case>();
   const add = (fault: Fault): void => void cases.set(faultText(fault), { scene, fault });
   const points = pointsOf(calls);
   for (const point of points) add({ ...point, effect: 'KILL', onwards: false });
+  const daemon = scene.name === 'daemon';
   for (const point of points.filter(mayFail)) {
+    // A daemon's first two syncs of its main thread are those of its standard output, see `runFaulty`.
+    if (daemon && point.call === 'fsync' && point.number < 3) continue;
     add({ ...point, effect: 'EIO', onwards: false });
-    // A disk that is full stays full.
-    add({ ...point, effect: 'ENOSPC', onwards: true });
+    // A disk that is full stays full; but a daemon is to outlive that.
+    add({ ...point, effect: 'ENOSPC', onwards: !daemon });
   }
   return [...cases.values()];
+}
+
+async function callsOf(stock: Stock, scene: Scene): Promise<readonly TracedCall[]> {
+  if (scene.name === 'daemon') return traceDaemon(stock);
+  const { outcome, calls } = await traceCommand(stock.line(scene.command), stock.traceFile, stock.roots);
+  expectSuccess(outcome, scene.name);
+  return calls;
 }
 
 type Point = Pick<Fault, 'call' | 'number' | 'paths'>;
@@ -92,18 +102,15 @@ function faultText({ call, number, effect, onwards, paths }: Fault): string {
 export class FaultCampaign {
   readonly #stock: Stock;
   readonly #engine: Engine;
-  readonly #scrubs: boolean;
   #runs = 0;
 
-  private constructor(stock: Stock, engine: Engine, scrubs: boolean) {
+  private constructor(stock: Stock, engine: Engine) {
     this.#stock = stock;
     this.#engine = engine;
-    this.#scrubs = scrubs;
   }
 
-  /** @param scrubs - Whether to let the program itself look for what is missing, now and then. */
-  static async create(stock: Stock, scrubs: boolean): Promise<FaultCampaign> {
-    return new FaultCampaign(stock, await createEngine({ threads: 0 }), scrubs);
+  static async create(stock: Stock): Promise<FaultCampaign> {
+    return new FaultCampaign(stock, await createEngine({ threads: 0 }));
   }
 
   close(): Promise<void> {
@@ -115,6 +122,7 @@ export class FaultCampaign {
     const stock = this.#stock;
     stock.set(scene);
     this.#runs++;
+    if (scene.name === 'daemon') return this.#runDaemon(fault);
     const outcome = await runFaulty(stock.line(scene.command), fault);
     const fate = fateOf(outcome, fault);
     if (scene.vault === 'none') {
@@ -134,6 +142,21 @@ export class FaultCampaign {
       if (!byCommands) await this.#backUp(vault, known, now);
     });
     if (byCommands) await this.#goOn(scene, known, now);
+    this.#checkLitter();
+    return fate;
+  }
+
+  async #runDaemon(fault: Fault): Promise<string> {
+    const stock = this.#stock;
+    const { fate, told } = await runDaemonCase(stock, fault);
+    const now = readTree(stock.stage.source);
+    await this.#inVault(async (vault) => {
+      for (const user of ['ana', 'bo']) {
+        const known: Known = new Map(user === 'ana' ? stock.known : []);
+        for (const one of told) if (one.user === user) known.set(one.id, now);
+        await this.#check(vault, known, now, user);
+      }
+    });
     this.#checkLitter();
     return fate;
   }
@@ -161,18 +184,23 @@ export class FaultCampaign {
     }
   }
 
-  /** Every snapshot ever acknowledged is there, another one only if it was being made, and the newest restore identical. */
-  async #check(vault: Vault, known: Known, unsure: Tree | undefined, restored = known.size + 1): Promise<void> {
+  /** Every snapshot ever acknowledged is there and restores identical, another one only if it was being made. */
+  async #check(vault: Vault, known: Known, unsure: Tree | undefined, name = 'ana'): Promise<void> {
     if (known.size === 0 && (await vault.users()).records.length === 0) return;
-    const user = await vault.openUser('ana');
+    const user = await vault.openUser(name);
     try {
-      await this.#checkSnapshots(user, known, unsure, restored);
+      await this.#checkSnapshots(user, known, unsure);
     } finally {
       user.close();
     }
   }
 
-  async #checkSnapshots(user: UserRepository, known: Known, unsure: Tree | undefined, restored: number): Promise<void> {
+  async #checkSnapshots(
+    user: UserRepository,
+    known: Known,
+    unsure: Tree | undefined,
+    restored = known.size + 2,
+  ): Promise<void> {
     const listed = await user.snapshots.list();
     const found = new Set(listed.map(({ id }) => id));
     for (const id of known.keys()) if (!found.has(id)) throw new Error(`Snapshot ${id} was acknowledged and is gone.`);
@@ -236,13 +264,14 @@ export class FaultCampaign {
     const readings = [
       ['list', 'ana'],
       ['ls', 'ana', '--latest'],
-    ].concat(this.#scrubs ? [['scrub', '--full']] : []);
+      ['scrub', '--full'],
+    ];
     const reading = readings[(this.#runs / COMMANDS_EVERY) % readings.length]!;
     if (known.size > 0) expectSuccess(await stock.run(reading), `${reading[0]} afterwards`);
     const next = await stock.run(BACKUP);
     expectSuccess(next, 'the next backup');
     known.set(String(next.answer?.backup_id), now);
-    await this.#inVault((vault) => this.#check(vault, known, undefined, 1));
+    await this.#inVault((vault) => this.#check(vault, known, undefined));
   }
 
   #checkLitter(): void {
@@ -263,10 +292,7 @@ function fateOf(outcome: Outcome, fault: Fault): string {
     if (!answer) throw new Error(`It says that all is well and answers nothing. ${stderr}`);
     return exitCode === 0 ? 'done' : 'partial';
   }
-  const error = answer?.error as { code?: unknown; message?: unknown } | undefined;
-  if (typeof error?.code !== 'string') throw new Error(`Exit code ${exitCode} without an error. ${stderr}`);
-  if (error.code === 'INTERNAL') throw new Error(`It takes the fault for its own: ${error.message}`);
-  return error.code;
+  return errorCodeOf(outcome);
 }
 
 /** Whatever is there after a restore that failed is as it was before or as it was to become. */

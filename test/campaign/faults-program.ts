@@ -4,6 +4,8 @@ import { fileURLToPath } from 'node:url';
 
 const BUNDLE = fileURLToPath(new URL('../../src/bundle/main.js', import.meta.url));
 const MODULES = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+/** The program as it is delivered, where it was bundled. */
+export const PROGRAM = existsSync(BUNDLE) ? BUNDLE : MODULES;
 /** Nothing in these campaigns takes this long; a hang is a failure. */
 const HANG_MS = 120_000;
 
@@ -55,18 +57,26 @@ export interface TracedCall {
   readonly thread: string;
 }
 
-/** Runs the command line in a process of its own, with a fault if given. */
-export function runFaulty(args: readonly string[], fault?: Fault): Promise<Outcome> {
-  if (!fault) return run(args, []);
-  const { call, number, effect, onwards, paths } = fault;
+/** What strace is told: to bring about a fault, or to write down every storage call. */
+export function straceOf(what: Fault | string): string[] {
+  if (typeof what === 'string') {
+    return ['--seccomp-bpf', '-y', '-s', '0', '-o', what, '-e', `trace=?${STORAGE_CALLS.join(',?')}`];
+  }
+  const { call, number, effect, onwards, paths } = what;
   const how = effect === 'KILL' ? 'signal=KILL' : `error=${effect}`;
   const filter = paths.flatMap((path) => ['-P', path]);
   const inject = `inject=${call}:${how}:when=${number}${onwards ? '+' : ''}`;
   // Much faster; but with this strace 6.1 sends no signal after the first call.
   const fast = effect === 'KILL' ? [] : ['--seccomp-bpf'];
+  return [...fast, '-o', '/dev/null', '-e', `trace=${call}`, ...filter, '-e', inject];
+}
+
+/** Runs the command line in a process of its own, with a fault if given. */
+export function runFaulty(args: readonly string[], fault?: Fault): Promise<Outcome> {
+  if (!fault) return run(args, []);
   // The library for system calls syncs its standard output when it ends, and hangs where that fails.
-  const env = call === 'fsync' && effect !== 'KILL' ? { BITACORA_NO_NATIVE: '1' } : {};
-  return run(args, [...fast, '-o', '/dev/null', '-e', `trace=${call}`, ...filter, '-e', inject], env);
+  const env = fault.call === 'fsync' && fault.effect !== 'KILL' ? { BITACORA_NO_NATIVE: '1' } : {};
+  return run(args, straceOf(fault), env);
 }
 
 /** Runs the command line undisturbed and tells every storage call that it made on files below `roots`. */
@@ -75,17 +85,17 @@ export async function traceCommand(
   file: string,
   roots: readonly string[],
 ): Promise<{ readonly outcome: Outcome; readonly calls: readonly TracedCall[] }> {
-  const outcome = await run(args, [
-    '--seccomp-bpf',
-    '-y',
-    '-s',
-    '0',
-    '-o',
-    file,
-    '-e',
-    `trace=?${STORAGE_CALLS.join(',?')}`,
-  ]);
+  const outcome = await run(args, straceOf(file));
   return { outcome, calls: parseTrace(readFileSync(file, 'latin1'), roots) };
+}
+
+/** The code of the error that was answered. Throws where none was, or where the program takes the fault for its own. */
+export function errorCodeOf({ exitCode, signal, answer, stderr }: Outcome): string {
+  const error = answer?.error as { code?: unknown; message?: unknown } | undefined;
+  if (typeof error?.code !== 'string')
+    throw new Error(`${signal ?? `Exit code ${exitCode}`} without an error. ${stderr}`);
+  if (error.code === 'INTERNAL') throw new Error(`It takes the fault for its own: ${error.message}`);
+  return error.code;
 }
 
 /** Calls in the order in which they began. */
@@ -111,8 +121,7 @@ function pathOf(rest: string): string | undefined {
 }
 
 function run(args: readonly string[], strace: readonly string[], more: NodeJS.ProcessEnv = {}): Promise<Outcome> {
-  const main = existsSync(BUNDLE) ? BUNDLE : MODULES;
-  const command = [process.execPath, main, '--json', '--progress', 'none', ...args];
+  const command = [process.execPath, PROGRAM, '--json', '--progress', 'none', ...args];
   if (strace.length > 0) command.unshift('strace', '-f', ...strace);
   // One thread for the system calls of the main thread, so that their numbers mean the same in every run.
   const env = { ...process.env, UV_THREADPOOL_SIZE: '1', ...more };
