@@ -30,7 +30,7 @@ export class DaemonProcess {
   readonly ended: Promise<Ended>;
   readonly #socket: string;
   #rest = '';
-  #wake = (): void => {};
+  readonly #waiting = new Set<() => void>();
 
   constructor(child: ChildProcess, socket: string) {
     this.child = child;
@@ -53,9 +53,14 @@ export class DaemonProcess {
       if (this.child.exitCode !== null || this.child.signalCode !== null) {
         throw new Error(`The daemon has ended: ${this.stray}${JSON.stringify(this.lines)}`);
       }
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
+      await this.#change();
+    }
+  }
+
+  /** Resolves once its log has so many lines, or the daemon has ended. */
+  async logged(count: number): Promise<void> {
+    while (this.lines.length < count && this.child.exitCode === null && this.child.signalCode === null) {
+      await this.#change();
     }
   }
 
@@ -85,6 +90,17 @@ export class DaemonProcess {
   kill(signal: NodeJS.Signals): Promise<Ended> {
     this.child.kill(signal);
     return this.ended;
+  }
+
+  /** Resolves at the next line, or when the daemon has ended. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.add(resolve));
+  }
+
+  #wake(): void {
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const wake of waiting) wake();
   }
 
   #read(text: string): void {
