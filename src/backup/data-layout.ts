@@ -11,26 +11,34 @@ export interface DataRun {
 const HOLE_BYTES_LEAST = 64 * 1024;
 
 /**
- * Joins runs that only a small hole parts. The largest hole stays in any case, so that the file is still known to have some:
- * a restore then leaves out the zeros of the others as well.
+ * Joins runs, told in rising order, that only a small hole parts. The largest hole stays in any case, so that the file is still known
+ * to have some: a restore then leaves out the zeros of the others as well.
  */
-export function joinRuns(runs: Iterable<DataRun>, size: number): DataRun[] {
-  const joined: DataRun[] = [];
-  let largest: { readonly at: number; readonly from: number; readonly to: number } | undefined;
-  let end = 0;
-  for (const { offset, length } of runs) {
+export class RunJoiner {
+  readonly #joined: DataRun[] = [];
+  #largest: { readonly from: number; readonly to: number } | undefined;
+  #end = 0;
+
+  add({ offset, length }: DataRun): void {
+    const joined = this.#joined;
     const last = joined.at(-1);
-    const gap = offset - end;
+    const gap = offset - this.#end;
     if (last && gap < HOLE_BYTES_LEAST) {
-      if (!largest || gap > largest.to - largest.from) largest = { at: joined.length - 1, from: end, to: offset };
+      const { from, to } = this.#largest ?? { from: 0, to: 0 };
+      if (gap > to - from) this.#largest = { from: this.#end, to: offset };
       joined[joined.length - 1] = { offset: last.offset, length: offset + length - last.offset };
     } else joined.push({ offset, length });
-    end = offset + length;
+    this.#end = offset + length;
   }
-  const only = joined[0];
-  if (joined.length !== 1 || !only || !largest || only.offset > 0 || end < size) return joined;
-  const behind = { offset: largest.to, length: end - largest.to };
-  return [{ offset: only.offset, length: largest.from - only.offset }, behind];
+
+  /** The runs of a file of `size` bytes. */
+  finish(size: number): DataRun[] {
+    const [only, ...more] = this.#joined;
+    const largest = this.#largest;
+    if (!only || more.length > 0 || !largest || only.offset > 0 || this.#end < size) return this.#joined;
+    const behind = { offset: largest.to, length: this.#end - largest.to };
+    return [{ offset: only.offset, length: largest.from - only.offset }, behind];
+  }
 }
 
 /** Puts a stream's chunks and the holes between its runs of data in order. */

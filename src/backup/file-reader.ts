@@ -1,4 +1,4 @@
-import { concatBytes, errnoCode, printable } from '../base/index.js';
+import { concatBytes, errnoCode, printable, Slices } from '../base/index.js';
 import {
   FILE_FIELDS,
   FILE_FLAGS,
@@ -13,7 +13,7 @@ import { capabilities, closeFd, dataRanges, FileStat, listXattrsFd, statFd } fro
 import { ContentWriter, type NodeSink } from '../snapshot/index.js';
 import type { WriteSession } from '../store/index.js';
 import { keptAttributes } from './attributes.js';
-import { DataLayout, type DataRun, joinRuns } from './data-layout.js';
+import { DataLayout, type DataRun, RunJoiner } from './data-layout.js';
 import { entryBytes, type Seen, seenOf } from './entry-of.js';
 import type { LinkedContents } from './linked-contents.js';
 import type { OrderedDirectory, Slot } from './ordered-directory.js';
@@ -77,7 +77,10 @@ export class FileReader {
     file.directory.hold();
     if (size > BATCH_FILE_BYTES_MOST || isSparse(file)) {
       await this.#ready([file]);
-      this.#run(this.#stream(file, false));
+      const opening = openForStream(file, this.#racyFromSec);
+      this.#run(this.#stream(file, opening));
+      // Not before it is open is it known to the session; so few are open at once. What goes wrong is told by the stream.
+      await opening.catch(() => undefined);
       return;
     }
     this.#batch.push(file);
@@ -174,7 +177,7 @@ export class FileReader {
       const count = result.meta[at + RESULT_FIELDS.chunks]!;
       if (status === FILE_STATUS.changed) {
         file.directory.hold();
-        await this.#stream(file, true);
+        await this.#stream(file);
       } else if (status === FILE_STATUS.failed) {
         const failure = failures.get(index)!;
         file.onFailure(failure.code, failure.message);
@@ -216,18 +219,18 @@ export class FileReader {
    * Reads one file in one go, whatever its size. It is looked at afresh, since it may have changed since the walk saw it, and once
    * more behind its last byte: one that changed meanwhile is read anew once.
    *
-   * @param again - Whether it was read before and had changed.
+   * @param opening - Its first opening; without, it was read before and had changed, and this is the last time.
    */
-  async #stream(file: PendingFile, again: boolean): Promise<void> {
+  async #stream(file: PendingFile, opening?: Promise<OpenedFile | ReadFailure>): Promise<void> {
     try {
-      if ((await this.#streamOnce(file, again)) === 'changed' && !again) await this.#streamOnce(file, true);
+      if (opening && (await this.#streamOnce(file, await opening, false)) === 'done') return;
+      await this.#streamOnce(file, await openForStream(file, this.#racyFromSec), true);
     } finally {
       file.directory.release();
     }
   }
 
-  async #streamOnce(file: PendingFile, last: boolean): Promise<'done' | 'changed'> {
-    const opened = openForStream(file, this.#racyFromSec);
+  async #streamOnce(file: PendingFile, opened: OpenedFile | ReadFailure, last: boolean): Promise<'done' | 'changed'> {
     if ('code' in opened) {
       file.onFailure(opened.code, opened.message);
       return 'done';
@@ -273,14 +276,14 @@ interface OpenedFile {
 const stat = new FileStat();
 
 /** Opens a file and looks at it, or says why that is not possible: what goes wrong here is the source's. */
-function openForStream(file: PendingFile, racyFromSec: number): OpenedFile | ReadFailure {
+async function openForStream(file: PendingFile, racyFromSec: number): Promise<OpenedFile | ReadFailure> {
   let fd: number | undefined;
   try {
     fd = openSource(file.directory.fd, file.name);
     statFd(fd, stat);
     if (!stat.isFile) throw Object.assign(new Error('It is no longer a file.'), { code: 'EINVAL' });
     const seen = seenOf(stat, ENTRY_TYPES.file, racyFromSec);
-    const runs = isSparse(file) ? joinRuns(dataRanges(fd, stat.size), stat.size) : undefined;
+    const runs = isSparse(file) ? await runsOf(fd, seen.stat.size) : undefined;
     return { fd, seen, runs, xattrs: listXattrsFd(fd) };
   } catch (error) {
     if (fd !== undefined) closeFd(fd);
@@ -288,6 +291,17 @@ function openForStream(file: PendingFile, racyFromSec: number): OpenedFile | Rea
     if (code === undefined) throw error;
     return { code, message: error instanceof Error ? error.message : code };
   }
+}
+
+/** Where a file has data. One in many scraps is looked through in slices. */
+async function runsOf(fd: number, size: number): Promise<DataRun[]> {
+  const joiner = new RunJoiner();
+  const slices = new Slices();
+  for (const run of dataRanges(fd, size)) {
+    joiner.add(run);
+    if (slices.over) await slices.next();
+  }
+  return joiner.finish(size);
 }
 
 /** Whether an open file still is what was seen of it. */

@@ -1,6 +1,6 @@
 import { closeSync, openSync, truncateSync, writeSync } from 'node:fs';
 import t from 'tap';
-import { type DataRun, joinRuns } from '../../src/backup/data-layout.js';
+import { type DataRun, RunJoiner } from '../../src/backup/data-layout.js';
 import { capabilities } from '../../src/posix/index.js';
 import { makeSetting, noise } from './fixture.js';
 
@@ -10,7 +10,13 @@ function runs(...pairs: readonly (readonly [number, number])[]): DataRun[] {
   return pairs.map(([offset, length]) => ({ offset: offset * KIB, length: length * KIB }));
 }
 
-t.test('joinRuns() joins what a small hole parts, and leaves large holes', async (t) => {
+function joinRuns(given: readonly DataRun[], size: number): DataRun[] {
+  const joiner = new RunJoiner();
+  for (const run of given) joiner.add(run);
+  return joiner.finish(size);
+}
+
+t.test('a RunJoiner joins what a small hole parts, and leaves large holes', async (t) => {
   const cases: readonly { name: string; given: DataRun[]; size: number; wanted: DataRun[] }[] = [
     { name: 'nothing', given: [], size: 100, wanted: [] },
     { name: 'one run', given: runs([0, 10]), size: 10, wanted: runs([0, 10]) },
