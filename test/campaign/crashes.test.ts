@@ -9,7 +9,7 @@ import { fastScratchDirectory, removeScratch } from './scratch.js';
 
 const SEED = 7;
 /** Of all states of the history one in so many. */
-const ONE_IN = 6;
+const ONE_IN = 8;
 /** Of the states of a wrong order: enough to meet the one that shows it. */
 const STATES_OF_MUTATION = 3000;
 
