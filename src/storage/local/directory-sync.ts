@@ -61,10 +61,12 @@ export class DirectorySync {
     } catch (cause) {
       // Some network and user-space file systems have no such call; they write names through.
       if (['EINVAL', 'ENOTSUP', 'EOPNOTSUPP'].includes(errnoCode(cause) ?? '')) return;
+      const errno = errnoCode(cause) ?? '';
+      const full = ['ENOSPC', 'EDQUOT'].includes(errno);
       const error = new BitacoraError(
-        'BACKEND_FAILED',
-        `Cannot make directory "${directory}" durable. Check the disk, then open the vault again.`,
-        { cause, details: { directory, errno: errnoCode(cause) } },
+        full ? 'NO_SPACE' : 'BACKEND_FAILED',
+        `Cannot make directory "${directory}" durable. ${full ? 'Free some space' : 'Check the disk'}, then open the vault again.`,
+        { cause, details: { directory, errno } },
       );
       this.#broken.set(directory, error);
       throw error;

@@ -217,6 +217,15 @@ t.test(
   },
 );
 
+t.test('a directory fsync that finds no space says that', async (t) => {
+  const { backend, fileSystem } = await bench(t);
+  await backend.put('a/first', { bytes: pattern(1) });
+  fileSystem.inject({ call: 'sync a', errno: 'EDQUOT' });
+  const failed = { code: 'NO_SPACE', retryable: false, message: /Free some space/ };
+  await t.rejects(backend.put('a/one', { bytes: pattern(100) }), failed);
+  await t.rejects(backend.put('a/two', { bytes: pattern(100) }), failed);
+});
+
 t.test('a put that failed at the directory keeps its spooled file', async (t) => {
   const { backend, fileSystem } = await bench(t);
   const source = await spool(t, backend, pattern(100));
