@@ -57,9 +57,10 @@ export class DaemonProcess {
     }
   }
 
-  /** Resolves once its log has so many lines, or the daemon has ended. */
-  async logged(count: number): Promise<void> {
-    while (this.lines.length < count && this.child.exitCode === null && this.child.signalCode === null) {
+  /** Resolves once its log has so many lines, of those that say `msg` if that is given, or the daemon has ended. */
+  async logged(count: number, msg?: string): Promise<void> {
+    const seen = () => (msg === undefined ? this.lines : this.lines.filter((line) => line.msg === msg)).length;
+    while (seen() < count && this.child.exitCode === null && this.child.signalCode === null) {
       await this.#change();
     }
   }
