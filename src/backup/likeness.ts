@@ -1,7 +1,7 @@
 import { asBuffer } from '../base/index.js';
 import { FIXED, LeafCursor, type OwnerName } from '../format/index.js';
 import type { OwnerLookup } from '../snapshot/index.js';
-import type { EntryWriter } from './ordered-directory.js';
+import type { EntryWriter } from './entry-writer.js';
 
 /**
  * Follows whether a directory turns out exactly as the parent snapshot has it: the same entries with the same bytes, whose

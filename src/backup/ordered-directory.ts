@@ -1,12 +1,7 @@
 import type { LeafCursor } from '../format/index.js';
 import { closeFd } from '../posix/index.js';
+import type { EntryWriter } from './entry-writer.js';
 import type { Likeness } from './likeness.js';
-
-/** Where a directory's entries go, in order; `DirectoryWriter` is one. */
-export interface EntryWriter {
-  add(bytes: Uint8Array, start: number, end: number, nameStart: number, fixed: number): void;
-  finish(): Uint8Array;
-}
 
 /** The place of one entry, kept in order while its content is still being read. */
 export interface Slot {
