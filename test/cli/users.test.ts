@@ -89,7 +89,6 @@ t.test('status --json has the daemon where there is one', async (t) => {
     daemon: null,
     vault: { path: place.vault, read_only: false },
     users: [{ user_id: 'ana', snapshots: 0, last_success: null, last_success_age_ms: null, problems: [] }],
-    problems: [],
   });
   const daemon = await startDaemon(place);
   t.match((await place.json(['status'])).answer, { daemon: { pid: process.pid, running: [], queued: 0 } });

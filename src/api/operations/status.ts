@@ -1,6 +1,6 @@
 import { BitacoraError, isBitacoraError, isoTime, throwIfAborted } from '../../base/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
-import { freeSpace } from '../../vault/index.js';
+import { type FreeSpace, freeSpace } from '../../vault/index.js';
 import type { StatusAnswer } from '../contract/status.js';
 import { errorDocument, jobDocument } from '../job-document.js';
 import type { OperationContext } from '../operation.js';
@@ -21,11 +21,7 @@ export async function status(context: OperationContext): Promise<StatusAnswer> {
     if (state === 'active') users.push(await userStatus(context, name));
   }
   const space = await freeSpace(vault.path);
-  const problems = [...damaged];
-  if (space && space.freeBytes < space.totalBytes * FREE_SHARE_LOW) {
-    const percent = Math.floor((100 * space.freeBytes) / space.totalBytes);
-    problems.push(new BitacoraError('NO_SPACE', `Only ${percent} % of the vault’s file system is free.`));
-  }
+  const problems = [...damaged, ...spaceProblems(space)];
   return {
     vault: {
       path: vault.path,
@@ -39,6 +35,13 @@ export async function status(context: OperationContext): Promise<StatusAnswer> {
     problems: problems.map(errorDocument),
     warnings: [...(daemon?.problems ?? [])],
   };
+}
+
+/** What is wrong with the room that is left; nothing where that cannot be told. */
+export function spaceProblems(space: FreeSpace | undefined): BitacoraError[] {
+  if (!space || space.freeBytes >= space.totalBytes * FREE_SHARE_LOW) return [];
+  const percent = Math.floor((100 * space.freeBytes) / space.totalBytes);
+  return [new BitacoraError('NO_SPACE', `Only ${percent} % of the vault’s file system is free.`)];
 }
 
 function daemonStatus({
