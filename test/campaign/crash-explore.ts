@@ -40,7 +40,7 @@ const AGAIN_MOST = 100;
 
 /** Looks at the states that crashes could leave of a history. */
 export async function exploreHistory(history: History, options: ExploreOptions): Promise<Explored> {
-  const { random, chances, most, oneIn = 1 } = options;
+  const { random, chances, most, oneIn = 1, againEvery } = options;
   const checker = new CrashChecker(join(options.root, 'check'), options.engine, history);
   const tally = new Map<string, number>();
   const broken: { state: CrashState; what: string }[] = [];
@@ -54,17 +54,17 @@ export async function exploreHistory(history: History, options: ExploreOptions):
     tally.set(`index ${state.index.how}`, (tally.get(`index ${state.index.how}`) ?? 0) + 1);
     try {
       await checker.check(state, { restore: states % RESTORE_EVERY === 0, goOn: states % GO_ON_EVERY === 0 });
+      if (againEvery && states % againEvery === 0 && isMade(history, state)) {
+        const inner = await crashAgain(history, state, options);
+        states += inner.states;
+        disksAgain += inner.disks;
+        tally.set('crashed again', (tally.get('crashed again') ?? 0) + inner.states);
+        broken.push(...inner.broken);
+      }
     } catch (error) {
       const why = error instanceof Error ? error.message : String(error);
       broken.push({ state, what: `after operation ${state.end}, index ${state.index.how}: ${why}` });
       if (options.first) break;
-    }
-    if (options.againEvery && states % options.againEvery === 0 && isMade(history, state)) {
-      const inner = await crashAgain(history, state, options);
-      states += inner.states;
-      disksAgain += inner.disks;
-      tally.set('crashed again', (tally.get('crashed again') ?? 0) + inner.states);
-      broken.push(...inner.broken);
     }
     if (states >= most) break;
   }
