@@ -57,6 +57,8 @@ interface OpenUser {
     readonly log: Log;
     readonly refreshed: Refreshed;
   }>;
+  /** Gives the opening up. It is everybody's who waits, so that none of them may do so alone. */
+  readonly stop: AbortController;
   holders: number;
   /** Resolves when the last holder has closed it. */
   readonly closed: Promise<void>;
@@ -132,6 +134,7 @@ export class Vault {
     this.checkWritable();
     const { random, clock } = this.#parts;
     const record: RegistryRecord = {
+      version: 1,
       name,
       uid: random.bytes(16),
       created: clock.now(),
@@ -179,19 +182,31 @@ export class Vault {
     const record = await this.findUser(name);
     const key = toHex(record.uid);
     let user = this.#open.get(key);
-    while (user && options.rebuild) {
+    while (user && (options.rebuild || user.stop.signal.aborted)) {
       await untilClosed(user, options.signal);
       user = this.#open.get(key);
     }
     if (this.#closed) throw new TypeError('The vault is closed.');
     if (!user) {
-      user = { ...closing(), opening: this.#start(record, options), holders: 0 };
+      const stop = new AbortController();
+      const opening = this.#start(record, { ...options, signal: stop.signal });
+      user = { ...closing(), stop, opening, holders: 0 };
       this.#open.set(key, user);
     }
     user.holders++;
     const release = this.#releaser(key, user, record.uid);
     try {
+      await endOrAbort(user.opening, options.signal);
+      if (options.signal?.aborted) {
+        // The others who wait keep the opening; the last one gives it up, and waits until that is done.
+        if (user.holders > 1) {
+          release();
+          throwIfAborted(options.signal);
+        }
+        user.stop.abort();
+      }
       const { keys, log, refreshed } = await user.opening;
+      throwIfAborted(options.signal);
       const { backend, directory } = this.#parts;
       const { readOnly } = this;
       const index = await directory.index.user(record.uid);
@@ -340,15 +355,21 @@ function closing(): Pick<OpenUser, 'closed' | 'tellClosed'> {
 
 /** Throws `CANCELLED` once the signal is aborted. */
 async function untilClosed({ closed }: OpenUser, signal: AbortSignal | undefined): Promise<void> {
+  throwIfAborted(signal);
+  await endOrAbort(closed, signal);
+  throwIfAborted(signal);
+}
+
+/** Waits for a promise, no longer than until the signal is aborted. Throws what the promise is rejected with. */
+async function endOrAbort(promise: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal?.aborted) return;
   let stop = (): void => {};
   const stopped = new Promise<void>((resolve) => {
     stop = resolve;
   });
   signal?.addEventListener('abort', stop, { once: true });
   try {
-    throwIfAborted(signal);
-    await Promise.race([closed, stopped]);
-    throwIfAborted(signal);
+    await Promise.race([promise, stopped]);
   } finally {
     signal?.removeEventListener('abort', stop);
   }

@@ -1,4 +1,5 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import t from 'tap';
 import { equalBytes, systemRandom, toHex } from '../../src/base/index.js';
 import { deriveMaster, hmacSha256, sealSimple } from '../../src/crypto/index.js';
@@ -181,6 +182,11 @@ t.test('a hostile registry misleads nobody', async (t) => {
   t.equal(listed.records.length, 0);
   t.equal(listed.damaged.length, 2);
   for (const object of objects) await memory.remover().remove(object.replace(/000001$/, '000002'));
+  // Nor does one's own older record rule again under a later version.
+  for (const object of objects)
+    await memory.put(object.replace(/000001$/, '000002'), { bytes: await memory.get(object) });
+  await t.rejects(vault.findUser('ana'), { code: 'DATA_CORRUPT', message: /version 1 of the record, moved there/ });
+  for (const object of objects) await memory.remover().remove(object.replace(/000001$/, '000002'));
   // Damage to both copies of a record hides one user, not the other.
   const both = [objects[0]!, `copies/${objects[0]!}`];
   for (const object of both) await flip(memory, object);
@@ -189,7 +195,7 @@ t.test('a hostile registry misleads nobody', async (t) => {
   t.match(damaged, [{ code: 'DATA_CORRUPT', details: { object: objects[0] } }]);
   for (const object of both) await flip(memory, object);
   // An erased user is gone for everybody.
-  await forge(place, memory, 'bob', { ...record, state: 'erased' });
+  await forge(place, memory, 'bob', { ...record, version: 2, state: 'erased' });
   await t.rejects(vault.openUser('bob'), { code: 'UNKNOWN_USER', message: /erased/ });
   await t.rejects(vault.ensureUser('bob'), { code: 'UNKNOWN_USER' });
   await vault.close();
@@ -392,4 +398,33 @@ t.test('rebuilding waits for those who have the user open, and those who come me
   t.same(order, ['closed', 'rebuilt']);
   t.ok(repository.rebuilt);
   repository.close();
+});
+
+t.test('who goes while a user is being opened leaves the opening to those who wait for it', async (t) => {
+  const place = await makeVault(t);
+  const first = await place.open();
+  const filled = await openUser(first);
+  await storeSnapshot(filled, 'a');
+  filled.close();
+  await first.close();
+  await rm(join(place.path, 'index'), { recursive: true });
+  const vault = await place.open();
+  t.teardown(() => vault.close());
+  const stop = new AbortController();
+  const last = new AbortController();
+  // In the middle of the rebuild, which the first one began.
+  const progress = () => stop.abort();
+  const begun = vault.openUser('ana', { progress, signal: stop.signal });
+  const joined = vault.openUser('ana', { signal: last.signal });
+  await t.rejects(begun, { code: 'CANCELLED' });
+  const repository = await joined;
+  t.equal((await repository.snapshots.list()).length, 1);
+  repository.close();
+
+  const given = new AbortController();
+  const alone = vault.openUser('ana', { rebuild: true, progress: () => given.abort(), signal: given.signal });
+  await t.rejects(alone, { code: 'CANCELLED' });
+  const again = await vault.openUser('ana');
+  t.ok(again.index.mark.complete, 'an opening that was given up is not joined');
+  again.close();
 });
