@@ -13,8 +13,6 @@ export interface IndexDirectoryOptions {
   /** The vault is not written to. */
   readonly readOnly: boolean;
   readonly logger: Logger;
-  /** Frees what may be freed of the vault's file system; called once, where that is full. */
-  readonly makeRoom: () => Promise<void>;
 }
 
 /** The vault's index, and the directory that it lives in: the vault's own, or a private one that goes when it is closed. */
@@ -105,13 +103,7 @@ export class IndexDirectory {
       await this.#openSound();
     } catch (error) {
       if (!isBitacoraError(error, 'NO_SPACE')) throw error;
-      await this.#options.makeRoom();
-      try {
-        await this.#openSound();
-      } catch (again) {
-        if (!isBitacoraError(again, 'NO_SPACE')) throw again;
-        await this.#openElsewhere();
-      }
+      await this.#openElsewhere();
     }
   }
 

@@ -88,13 +88,10 @@ async function openLocked(options: VaultOptions, opened: Opened): Promise<Vault>
   const readOnly = lock === undefined;
   let directory: IndexDirectory | undefined;
   try {
-    const makeRoom = async () => {
-      // The kernel's lock alone says that what lies there is nobody's any more.
-      if (lock && capabilities().kernelLock) await local?.cleanTemporary();
-    };
-    directory = await IndexDirectory.open({ vaultPath: path, vaultId, readOnly, logger, makeRoom });
-    // Behind both locks.
-    if (!readOnly) await local?.cleanTemporary();
+    directory = await IndexDirectory.open({ vaultPath: path, vaultId, readOnly, logger });
+    // Behind the kernel's lock or that of the vault's own index what lies there is nobody's any more.
+    const isOurs = capabilities().kernelLock || !directory.isTemporary;
+    if (!readOnly && isOurs) await local?.cleanTemporary();
     const vault = new Vault({ ...opened, ownsBackend: local !== undefined, directory, readOnly, clock, logger });
     await vault.checkOwnFile();
     return vault;

@@ -23,14 +23,14 @@ export interface Refreshed {
  * Makes a user's index agree with the backend. Where it does, one listing of the log is all that happens; where it is
  * behind, what is newer is read; where it holds what the backend does not, or is not complete, it is rebuilt.
  */
-export async function refreshUser(context: RefreshContext): Promise<Refreshed> {
+export async function refreshUser(context: RefreshContext, salvaged = false): Promise<Refreshed> {
   const { backend, index, keys, signal, readOnly, logger } = context;
   if (context.force) return rebuild(context, 'on request');
   if (!index.mark.complete) return rebuild(context, 'it is new, was lost, or was not finished');
   const { fresh, lost } = await compareLog(backend, index, keys, { signal });
   if (lost.length > 0 && !(await index.dropCovered(lost))) {
     const facts = { user: context.name, entries: lost.length };
-    if (!readOnly && (await salvageLog(context)).length > 0) return refreshUser(context);
+    if (!readOnly && !salvaged && (await salvageLog(context)).length > 0) return refreshUser(context, true);
     logger.warn(
       'The vault lacks log entries that were there: it was put back to an older state, or has lost them.',
       facts,

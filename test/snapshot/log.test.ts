@@ -217,6 +217,20 @@ t.test('a missing, damaged, moved or foreign entry is told by name and keeps nob
   t.equal((await all(await vault.openUser('ana'))).length, 2, 'what is not named as an entry is none');
 });
 
+t.test('a log of which a key is gone is not gone on with', async (t) => {
+  const { memory, place, vault, user } = await opened(t);
+  const first = await user.log.append(FORGET_NOTHING);
+  const { vaultId, uid, generation, epoch } = user.keys;
+  const later = { format: 0, type: 2, generation, epoch: epoch + 1, vaultId, uid };
+  const entry: LogEntry = { seq: 2, fence: 0, prev: [first.name.hash], time: first.entry.time + 1, ...FORGET_NOTHING };
+  const bytes = sealSimple(user.keys.logKey(generation, epoch, ''), later, encodeLogEntry(entry), systemRandom);
+  await memory.put(logName(uidOf(uid), 2, sha256(bytes)), { bytes });
+  user.close();
+  await t.rejects(vault.openUser('ana'), { code: 'DATA_CORRUPT', details: { reason: 'key' } });
+  const again = await afresh(t, place, vault);
+  await t.rejects(again.openUser('ana'), { code: 'DATA_CORRUPT', details: { reason: 'key' } });
+});
+
 t.test('the log goes on past damage, and takes what comes back', async (t) => {
   // Without the one between, the first one seems to be a branch, and is merged; the last one, come back, is a branch.
   for (const [gone, left, restored, then] of [

@@ -1,9 +1,11 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import type { Progress } from '../../../src/base/index.js';
-import { CHUNK_KINDS } from '../../../src/format/index.js';
+import { type Progress, systemRandom, utf8 } from '../../../src/base/index.js';
+import { CHUNK_KINDS, packName, uidOf } from '../../../src/format/index.js';
+import { readPackHead } from '../../../src/store/index.js';
 import { makeSetting, noise, objects, type Setting } from '../../backup/fixture.js';
+import { makePack } from '../../helpers/make-pack.js';
 import { codes, findings, flip, overwrite, packsOnDisk, scrubbed } from './fixture.js';
 
 /** A snapshot of a hundred files in ten directories and of one large one. */
@@ -238,4 +240,20 @@ t.test('a scrub that is stopped keeps what it has found', async (t) => {
   };
   await t.rejects(findings(setting, { progress, signal: stop.signal }), { code: 'CANCELLED' });
   t.equal(setting.repository.index.quarantine.empty, false);
+});
+
+t.test('a chunk that is not what its id says is found, though its frame opens', async (t) => {
+  const setting = await makeSetting(t);
+  const { repository, backend } = setting;
+  const other = () => systemRandom.bytes(32) as (typeof repository.secrets.idKeys)['data'];
+  const secrets = { ...repository.secrets, idKeys: { data: other(), node: other(), list: other() } };
+  const lying = makePack(secrets, [[utf8('one'), utf8('two')]]);
+  await backend.put(packName(uidOf(repository.uid), lying.name), { bytes: lying.bytes });
+  const { sealedHead, footer } = await readPackHead(backend, repository.keys, lying.name);
+  await repository.index.addPack(lying.name, sealedHead, footer);
+  const found = await findings(setting);
+  t.match(found.problems, [
+    { code: 'DATA_CORRUPT', details: { frames: [0], chunks: 2 }, message: /do not have the id/ },
+  ]);
+  t.equal(found.quarantinedChunks, 2);
 });
