@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { BitacoraError, type ProgressSink, toHex } from '../base/index.js';
+import { BitacoraError, type ProgressSink, Slices, toHex } from '../base/index.js';
 import { createIdHasher } from '../crypto/index.js';
 import { CHUNK_BYTES_MOST, type WriteSettings } from '../engine/index.js';
 import { ID_BYTES, packName, type ScopeRecord, uidOf } from '../format/index.js';
@@ -58,10 +58,13 @@ export async function captureScopes(options: CaptureOptions): Promise<Capture> {
  */
 async function forgetLostPacks({ repository, logger }: CaptureOptions): Promise<void> {
   const { backend, index, uid, name: user } = repository;
-  const lost = index.packNames().filter((hash) => {
+  const slices = new Slices();
+  const lost: Uint8Array[] = [];
+  for (const hash of index.packNames()) {
     const path = backend.localPath(packName(uidOf(uid), hash));
-    return path !== undefined && !existsSync(path);
-  });
+    if (path !== undefined && !existsSync(path)) lost.push(hash);
+    if (slices.over) await slices.next();
+  }
   if (lost.length === 0) return;
   for (const hash of lost) {
     logger.error('A pack is gone from the vault; what it held is stored again.', { user, object: toHex(hash) });

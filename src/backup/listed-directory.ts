@@ -1,10 +1,10 @@
 import {
   closeFd,
   type DirectoryListing,
+  listDirectory,
   listXattrsFd,
   type OwnerNames,
   openDirectoryAt,
-  readDirectory,
 } from '../posix/index.js';
 import { DirectoryWriter, type NodeSink } from '../snapshot/index.js';
 
@@ -15,15 +15,24 @@ export interface ListedDirectory {
   readonly xattrs: ReturnType<typeof listXattrsFd>;
 }
 
-/** Opens and lists a subdirectory; whatever prevents it is the source's. */
-export function openListed(dirfd: number, name: Uint8Array): ListedDirectory | { readonly error: unknown } {
+export type Listed = ListedDirectory | { readonly error: unknown };
+
+/** Opens and lists a subdirectory; whatever prevents it is the source's. A promise only where it is huge. */
+export function openListed(dirfd: number, name: Uint8Array): Listed | Promise<Listed> {
   let fd: number | undefined;
-  try {
-    fd = openDirectoryAt(dirfd, name);
-    return { fd, xattrs: listXattrsFd(fd), listing: readDirectory(fd) };
-  } catch (error) {
+  const failed = (error: unknown): Listed => {
     if (fd !== undefined) closeFd(fd);
     return { error };
+  };
+  try {
+    const opened = openDirectoryAt(dirfd, name);
+    fd = opened;
+    const xattrs = listXattrsFd(opened);
+    const listing = listDirectory(opened);
+    if (!(listing instanceof Promise)) return { fd: opened, xattrs, listing };
+    return listing.then((entries) => ({ fd: opened, xattrs, listing: entries }), failed);
+  } catch (error) {
+    return failed(error);
   }
 }
 

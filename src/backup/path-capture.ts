@@ -14,9 +14,9 @@ import {
   closeFd,
   type DirectoryListing,
   FileStat,
+  listDirectory,
   listXattrsFd,
   openDirectory,
-  readDirectory,
   statFd,
 } from '../posix/index.js';
 import type { NodeSink } from '../snapshot/index.js';
@@ -87,7 +87,7 @@ async function captureDirectory(
   parent: TreeEntry | undefined,
   { options, counts, racyFromSec, reader }: Walking,
 ): Promise<Uint8Array> {
-  const { fd, seen, device, xattrs: found, listing } = openScope(source.text, racyFromSec);
+  const { fd, seen, device, xattrs: found, listing } = await openScope(source.text, racyFromSec);
   const { xattrs, problem } = keptAttributes(found, () => source.path);
   if (problem) counts.fail(source.path, problem.code, problem.message);
   let root: Uint8Array | undefined;
@@ -120,12 +120,12 @@ interface OpenScope {
   readonly listing: DirectoryListing;
 }
 
-function openScope(path: string, racyFromSec: number): OpenScope {
+async function openScope(path: string, racyFromSec: number): Promise<OpenScope> {
   const fd = openSourceDirectory(path);
   try {
     const stat = statFd(fd, new FileStat());
     const seen = seenOf(stat, ENTRY_TYPES.directory, racyFromSec);
-    return { fd, seen, device: stat.dev, xattrs: listXattrsFd(fd), listing: readDirectory(fd) };
+    return { fd, seen, device: stat.dev, xattrs: listXattrsFd(fd), listing: await listDirectory(fd) };
   } catch (error) {
     closeFd(fd);
     throw unreadable(path, error);

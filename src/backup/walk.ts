@@ -204,7 +204,8 @@ export class Walk {
       throw inSource(printable(joinPath(place.path, own)), 'the vault turned up here');
     }
     const known = before && decodeBefore(before);
-    const opened = openListed(directory.fd, own);
+    const opening = openListed(directory.fd, own);
+    const opened = opening instanceof Promise ? await opening : opening;
     if ('error' in opened) {
       if (errnoCode(opened.error) === 'ENOENT') return;
       this.#fail(place, own, opened.error);

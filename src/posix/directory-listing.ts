@@ -1,4 +1,5 @@
-import { sortEntries } from './sort-entries.js';
+import { sortEntriesInSteps } from './sort-entries.js';
+import { runSteps, type Steps } from './steps.js';
 
 const SEGMENT_BITS = 18;
 const SEGMENT_BYTES = 1 << SEGMENT_BITS;
@@ -58,6 +59,11 @@ export class ListingBuilder {
   }
 
   finish(): DirectoryListing {
+    return runSteps(this.finishInSteps());
+  }
+
+  /** The same in steps, none of which takes more than some milliseconds. */
+  *finishInSteps(): Steps<DirectoryListing> {
     this.#segments.push(this.#segment.subarray(0, this.#used));
     const order = new Uint32Array(this.#count);
     let entry = 0;
@@ -68,8 +74,9 @@ export class ListingBuilder {
         while (segment[at] !== 0);
         at++;
       }
+      if (number + 1 < this.#segments.length) yield;
     }
-    sortEntries(order, this.#segments, SEGMENT_BITS);
+    yield* sortEntriesInSteps(order, this.#segments, SEGMENT_BITS);
     return new DirectoryListing(this.#segments, order);
   }
 

@@ -31,6 +31,7 @@ export {
   capabilities,
   closeFd,
   dataRanges,
+  listDirectory,
   listXattrsAt,
   listXattrsFd,
   openBeneath,

@@ -4,6 +4,7 @@ import { calls } from './calls.js';
 import { DIRECTORY_FLAGS } from './constants.js';
 import type { DirectoryListing } from './directory-listing.js';
 import type { FileStat } from './file-stat.js';
+import { runInSlices, runSteps } from './steps.js';
 import type { Capabilities, DataRange, Xattr } from './system-calls.js';
 
 // Common to all functions of this room: names are single directory entries as bytes ('', '.', '..', '/' and NUL in
@@ -55,7 +56,12 @@ export function readAt(fd: number, into: Uint8Array, position: number): number {
 
 /** All entries of an open directory, in memcmp order. */
 export function readDirectory(fd: number): DirectoryListing {
-  return calls().readDirectory(fd);
+  return runSteps(calls().directoryInSteps(fd));
+}
+
+/** The same; of a huge directory a promise, with the thread free for others meanwhile. `fd` stays open until then. */
+export function listDirectory(fd: number): DirectoryListing | Promise<DirectoryListing> {
+  return runInSlices(calls().directoryInSteps(fd));
 }
 
 /** Looks at an entry itself, never at what a link points to. Fills and returns `into`. */

@@ -1,5 +1,6 @@
 import type { DirectoryListing } from './directory-listing.js';
 import type { FileStat } from './file-stat.js';
+import type { Steps } from './steps.js';
 
 /** What the way in use keeps. Where something is false, a backup or a restore has to say what it loses. */
 export interface Capabilities {
@@ -50,7 +51,8 @@ export interface SystemCalls {
   openBeneath(rootFd: number, relative: Uint8Array, flags: number, mode: number): number;
   closeFd(fd: number): void;
   readAt(fd: number, into: Uint8Array, position: number): number;
-  readDirectory(fd: number): DirectoryListing;
+  /** In steps, none of which takes more than some milliseconds. */
+  directoryInSteps(fd: number): Steps<DirectoryListing>;
   statAt(dirfd: number, name: Uint8Array, into: FileStat): FileStat;
   statFd(fd: number, into: FileStat): FileStat;
   readLinkAt(dirfd: number, name: Uint8Array): Uint8Array;

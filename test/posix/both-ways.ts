@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Test, test } from 'tap';
 import { utf8 } from '../../src/base/index.js';
+import type { DirectoryListing } from '../../src/posix/directory-listing.js';
 import { FileStat } from '../../src/posix/file-stat.js';
 import { nativeCalls } from '../../src/posix/native/native-calls.js';
 import { plainCalls } from '../../src/posix/plain/plain-calls.js';
+import { runSteps } from '../../src/posix/steps.js';
 import type { SystemCalls } from '../../src/posix/system-calls.js';
 
 export const CREATE = constants.O_CREAT | constants.O_EXCL | constants.O_RDWR;
@@ -40,10 +42,15 @@ export function bothWays(subject: string, body: (t: Test, place: Place) => void 
   }
 }
 
+/** All entries of an open directory. */
+export function listed(calls: SystemCalls, directory: number): DirectoryListing {
+  return runSteps(calls.directoryInSteps(directory));
+}
+
 /** Works at any depth, where paths are longer than the kernel takes. */
 function removeContent(calls: SystemCalls, directory: number): void {
   const stat = new FileStat();
-  const listing = calls.readDirectory(directory);
+  const listing = listed(calls, directory);
   for (let i = 0; i < listing.length; i++) {
     const name = listing.name(i);
     if (!calls.statAt(directory, name, stat).isDirectory) {

@@ -4,7 +4,8 @@ import { createServer } from 'node:net';
 import { compareBytes, utf8 } from '../../src/base/index.js';
 import { ENTRY_TYPE } from '../../src/posix/constants.js';
 import { FileStat } from '../../src/posix/file-stat.js';
-import { bothWays, CREATE, codeOf, makeFile } from './both-ways.js';
+import { runInSlices, runSteps, type Steps } from '../../src/posix/steps.js';
+import { bothWays, CREATE, codeOf, listed, makeFile } from './both-ways.js';
 
 bothWays('readDirectory() lists names as bytes, in memcmp order, with their types', async (t, place) => {
   const { calls, root, path } = place;
@@ -27,7 +28,7 @@ bothWays('readDirectory() lists names as bytes, in memcmp order, with their type
   const server = createServer().listen(`${path}/t-socket`);
   await new Promise((resolve) => server.once('listening', resolve));
   for (let round = 0; round < 2; round++) {
-    const listing = calls.readDirectory(root);
+    const listing = listed(calls, root);
     const found = Array.from({ length: listing.length }, (_, i) => listing.name(i));
     const types = new Map(found.map((name, i) => [Buffer.from(name).toString(), listing.type(i)]));
     const expected = [...names, ...['directory', 'link', 'fifo', 'socket'].map((name) => utf8(`t-${name}`))];
@@ -50,19 +51,39 @@ bothWays('readDirectory() lists 20,000 entries in order', (t, place) => {
   const pad = 'x'.repeat(60);
   // A factor without a common divisor scatters the order in which they are made.
   for (let i = 0; i < count; i++) makeFile(place, root, utf8(`${pad}${(i * 7919) % count}`));
-  const listing = calls.readDirectory(root);
+  const listing = listed(calls, root);
   t.equal(listing.length, count);
   let ordered = true;
   for (let i = 1; i < count; i++) ordered &&= compareBytes(listing.name(i - 1), listing.name(i)) < 0;
   t.ok(ordered, 'strictly rising');
 });
 
+bothWays('a directory of many entries is listed in steps, with others served between them', async (t, place) => {
+  const { calls, root } = place;
+  const count = 20_000;
+  for (let i = 0; i < count; i++) makeFile(place, root, utf8(`${(i * 7919) % count}`));
+  let steps = 0;
+  for (const generator = calls.directoryInSteps(root); !generator.next().done; ) steps++;
+  t.ok(steps > 3, `${steps} steps`);
+  const few = runInSlices(padded(calls.directoryInSteps(root), 0));
+  t.notOk(few instanceof Promise);
+  const many = runInSlices(padded(calls.directoryInSteps(root), 10));
+  t.ok(many instanceof Promise);
+  t.equal((await many).length, count);
+});
+
+/** The same listing after so many steps more. */
+function* padded<T>(steps: Steps<T>, more: number): Steps<T> {
+  for (let i = 0; i < more; i++) yield;
+  return runSteps(steps);
+}
+
 bothWays('readDirectory() of an empty directory is empty, of a file it is an error', (t, place) => {
   const { calls, root } = place;
-  t.equal(calls.readDirectory(root).length, 0);
+  t.equal(listed(calls, root).length, 0);
   const fd = calls.openFileAt(root, utf8('file'), CREATE, 0o600);
   t.equal(
-    codeOf(() => calls.readDirectory(fd)),
+    codeOf(() => listed(calls, fd)),
     'ENOTDIR',
   );
   calls.closeFd(fd);

@@ -4,6 +4,7 @@ import { type DirectoryListing, ListingBuilder } from '../directory-listing.js';
 import { systemError } from '../errors.js';
 import { type FileStat, packDevice } from '../file-stat.js';
 import { pathBuffer, terminateName } from '../names.js';
+import type { Steps } from '../steps.js';
 import type { DataRange, SystemCalls } from '../system-calls.js';
 import { bind, checked, type LibcFunction, lastErrno } from './libc.js';
 
@@ -14,7 +15,7 @@ let lseekCall: LibcFunction | undefined;
 let readlinkatCall: LibcFunction | undefined;
 
 export const nativeReading = {
-  readDirectory: readEntries,
+  directoryInSteps: readEntries,
 
   statAt(dirfd, name, into) {
     terminateName(name, path, 'statx');
@@ -108,16 +109,18 @@ function* seekRanges(fd: number, size: number): Generator<DataRange> {
 /** Big enough that most directories need one call that fills and one that says there is no more. */
 const entries = new Uint8Array(64 * 1024);
 const entryView = new DataView(entries.buffer);
+/** A longest name, its NUL, what stands before it, and padding. */
+const ENTRY_BYTES_MOST = 280;
 const DOT = 0x2e;
 
 /** `struct linux_dirent64`: inode 8, position 8, length of the record 2, type 1, then the name with its NUL. */
-function readEntries(fd: number): DirectoryListing {
+function* readEntries(fd: number): Steps<DirectoryListing> {
   getdentsCall ??= bind('long getdents64(int, void*, ulong)');
   checked(lseek(fd, 0, SEEK_SET), 'lseek');
   const listing = new ListingBuilder();
   for (;;) {
     const filled = checked(getdentsCall(fd, entries, entries.length), 'getdents64');
-    if (filled === 0) return listing.finish();
+    if (filled === 0) return yield* listing.finishInSteps();
     for (let record = 0; record < filled; record += entryView.getUint16(record + 16, true)) {
       const start = record + 19;
       let end = start;
@@ -127,5 +130,7 @@ function readEntries(fd: number): DirectoryListing {
       if (length === 2 && entries[start] === DOT && entries[start + 1] === DOT) continue;
       listing.add(entries[record + 18]!, entries, start, end);
     }
+    // What is shorter by a longest entry is the last but for the call that says so.
+    if (filled > entries.length - ENTRY_BYTES_MOST) yield;
   }
 }

@@ -1,13 +1,17 @@
 import { type BigIntStats, type Dirent, fstatSync, lstatSync, opendirSync, readlinkSync } from 'node:fs';
 import { ENTRY_TYPE } from '../constants.js';
-import { type DirectoryListing, ListingBuilder } from '../directory-listing.js';
+import { ListingBuilder } from '../directory-listing.js';
 import { named } from '../errors.js';
 import { deviceMajor, deviceMinor, type FileStat, splitNanoseconds } from '../file-stat.js';
 import { procPath } from '../names.js';
 import type { DataRange, SystemCalls, Xattr } from '../system-calls.js';
 
 export const plainReading = {
-  readDirectory: (fd) => named('scandir', undefined, () => readEntries(fd)),
+  *directoryInSteps(fd) {
+    const listing = named('scandir', undefined, () => readEntries(fd));
+    yield;
+    return yield* listing.finishInSteps();
+  },
 
   statAt(dirfd, name, into) {
     const path = procPath(dirfd, name, 'lstat');
@@ -32,7 +36,7 @@ export const plainReading = {
 const BATCH = 1024;
 
 /** In batches, so that a directory of a million entries does not become a million objects at once. */
-function readEntries(fd: number): DirectoryListing {
+function readEntries(fd: number): ListingBuilder {
   const listing = new ListingBuilder();
   // The types of @types/node know no other encoding here than one of text; the call takes 'buffer' like readdir.
   const options = { encoding: 'buffer' as BufferEncoding, bufferSize: BATCH };
@@ -46,7 +50,7 @@ function readEntries(fd: number): DirectoryListing {
   } finally {
     directory.closeSync();
   }
-  return listing.finish();
+  return listing;
 }
 
 function entryType(entry: Dirent): number {
