@@ -9,24 +9,18 @@ export {
   type UserBundle,
 } from './bundle.js';
 export { Cursor } from './cursor.js';
+export { decodeEntry, decodeWholeEntry, encodeEntry, FIXED, NodeReader, readSeconds, readSize } from './entry.js';
 export {
   type ContentItem,
-  decodeEntry,
-  decodeWholeEntry,
   ENTRY_FLAGS,
   ENTRY_TYPES,
   type EntryContent,
   type EntryStat,
   type EntryType,
   type ExtendedAttribute,
-  encodeEntry,
-  FIXED,
-  NodeReader,
-  readSeconds,
-  readSize,
   TREE_DEPTH_MAX,
   type TreeEntry,
-} from './entry.js';
+} from './entry-types.js';
 export { decodeFooter, FIRST_FRAME_OFFSET, type Footer, type FooterBounds, FooterBuilder } from './footer.js';
 export {
   decodeFrameHeader,

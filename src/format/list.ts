@@ -1,4 +1,5 @@
-import { type ContentItem, NodeReader, putItem, putVarint, readItems } from './entry.js';
+import { NodeReader, putItem, putVarint, readItems } from './entry.js';
+import type { ContentItem } from './entry-types.js';
 import { NODE_TAGS } from './node.js';
 
 /** Where a writer splits chunk lists, docs/format.md §9. */
