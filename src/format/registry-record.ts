@@ -10,6 +10,8 @@ export interface RegistrySource {
 
 /** What the vault knows of a user name, docs/format.md §5. */
 export interface RegistryRecord {
+  /** From 1; the number in the object's name, so that no older record can be put in a newer one's place. */
+  readonly version: number;
   readonly name: string;
   /** 16 bytes. */
   readonly uid: Uint8Array;
@@ -28,6 +30,7 @@ function readSource(fields: Fields): RegistrySource {
 
 function readRecord(fields: Fields): RegistryRecord {
   const record: RegistryRecord = {
+    version: fields.int('version'),
     name: fields.text('name'),
     uid: fields.bytes('uid', 16),
     created: fields.int('created'),
@@ -41,9 +44,9 @@ function readRecord(fields: Fields): RegistryRecord {
 
 /** The body of a registry record. @throws {TypeError} on a record that no reader would accept. */
 export function encodeRegistryRecord(record: RegistryRecord): Uint8Array {
-  const { name, uid, created, state } = record;
+  const { version, name, uid, created, state } = record;
   const sources = record.sources.map(({ kind, path }) => ({ kind, path }));
-  return encodeBody({ name, uid, created, state, sources, exclude: [...record.exclude] }, readRecord);
+  return encodeBody({ version, name, uid, created, state, sources, exclude: [...record.exclude] }, readRecord);
 }
 
 /** Reads the body of a registry record; its runs of bytes are views. @throws {BitacoraError} `DATA_CORRUPT`, `FORMAT_NEWER`. */

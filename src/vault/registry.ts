@@ -25,10 +25,8 @@ interface Version {
   readonly version: number;
 }
 
-interface Newest {
-  readonly record: RegistryRecord;
-  readonly version: number;
-}
+/** What a record says, whatever version it becomes. */
+type NewRecord = Omit<RegistryRecord, 'version'>;
 
 export interface UserList {
   /** Newest version of each, sorted by name. */
@@ -52,7 +50,7 @@ export class Registry {
 
   /** Throws `DATA_CORRUPT` naming the record, if it is damaged. */
   async find(name: string): Promise<RegistryRecord | undefined> {
-    return (await this.#newest(this.#prefix(name)))?.record;
+    return this.#newest(this.#prefix(name));
   }
 
   /** Every user's newest record. One that is damaged hides no other. */
@@ -67,7 +65,7 @@ export class Registry {
     for (const [prefix, version] of seen) {
       try {
         const newest = await this.#newest(prefix, version);
-        if (newest) records.push(newest.record);
+        if (newest) records.push(newest);
       } catch (error) {
         if (!isBitacoraError(error, 'DATA_CORRUPT')) throw error;
         damaged.push(error);
@@ -91,8 +89,8 @@ export class Registry {
   }
 
   /** Writes the first version of a record; durable when it resolves. Throws `OBJECT_EXISTS` if the name is taken. */
-  add(record: RegistryRecord, random: Random): Promise<void> {
-    return this.#put(record, 1, random);
+  add(record: NewRecord, random: Random): Promise<void> {
+    return this.#put({ ...record, version: 1 }, random);
   }
 
   /**
@@ -105,7 +103,7 @@ export class Registry {
    */
   change(
     name: string,
-    change: (record: RegistryRecord) => RegistryRecord,
+    change: (record: RegistryRecord) => NewRecord,
     random: Random,
   ): Promise<RegistryRecord | undefined> {
     const result = this.#last.then(() => this.#change(name, change, random));
@@ -115,20 +113,20 @@ export class Registry {
 
   async #change(
     name: string,
-    change: (record: RegistryRecord) => RegistryRecord,
+    change: (record: RegistryRecord) => NewRecord,
     random: Random,
   ): Promise<RegistryRecord | undefined> {
     const newest = await this.#newest(this.#prefix(name));
     if (!newest) return undefined;
-    const record = change(newest.record);
-    await this.#put(record, newest.version + 1, random);
+    const record = { ...change(newest), version: newest.version + 1 };
+    await this.#put(record, random);
     for (const { object, version } of await this.#versions(this.#prefix(name))) {
       if (version <= newest.version) await removeTwice(this.#context, object);
     }
     return record;
   }
 
-  async #put(record: RegistryRecord, version: number, random: Random): Promise<void> {
+  async #put(record: RegistryRecord, random: Random): Promise<void> {
     const context = {
       format: VAULT_FORMAT,
       type: OBJECT_TYPES.registry,
@@ -138,7 +136,7 @@ export class Registry {
       uid: NO_USER,
     };
     const bytes = sealSimple(this.#keys.registryKey, context, encodeRegistryRecord(record), random);
-    await putTwice(this.#context, registryName(this.#hash(record.name), version), bytes);
+    await putTwice(this.#context, registryName(this.#hash(record.name), record.version), bytes);
   }
 
   /** All versions below a prefix, by name and in rising order. One of which only the copy is left is there all the same. */
@@ -159,13 +157,13 @@ export class Registry {
    *
    * @param seen - The newest as it was seen already.
    */
-  async #newest(prefix: string, seen?: Version): Promise<Newest | undefined> {
+  async #newest(prefix: string, seen?: Version): Promise<RegistryRecord | undefined> {
     let newest = seen;
     for (let tries = 1; ; tries++) {
       newest ??= (await this.#versions(prefix)).at(-1);
       if (!newest) return undefined;
       try {
-        return { record: await this.#read(newest.object), version: newest.version };
+        return await this.#read(newest.object);
       } catch (error) {
         if (!isBitacoraError(error, 'OBJECT_MISSING') || tries === REPLACED_TRIES) throw error;
         newest = undefined;
@@ -189,9 +187,16 @@ export class Registry {
     const expected = { type: OBJECT_TYPES.registry, vaultId: this.#vaultId, uid: NO_USER, name: object };
     const record = decodeRegistryRecord(openSimple(this.#keys.registryKey, bytes, expected), object);
     const parsed = parseObjectName(object);
-    if (parsed?.type === 'registry' && equalBytes(parsed.nameHash, this.#hash(record.name))) return record;
-    throw new BitacoraError('DATA_CORRUPT', `The registry record "${object}" is another user’s record, moved there.`, {
-      details: { object },
-    });
+    if (parsed?.type !== 'registry' || !equalBytes(parsed.nameHash, this.#hash(record.name))) {
+      throw moved(object, 'another user’s record');
+    }
+    if (parsed.version !== record.version) throw moved(object, `version ${record.version} of the record`);
+    return record;
   }
+}
+
+function moved(object: string, what: string): BitacoraError {
+  return new BitacoraError('DATA_CORRUPT', `The registry record "${object}" is ${what}, moved there.`, {
+    details: { object },
+  });
 }

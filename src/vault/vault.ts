@@ -134,6 +134,7 @@ export class Vault {
     this.checkWritable();
     const { random, clock } = this.#parts;
     const record: RegistryRecord = {
+      version: 1,
       name,
       uid: random.bytes(16),
       created: clock.now(),

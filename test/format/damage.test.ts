@@ -49,6 +49,7 @@ const bundle = encodeBundle({
   chunker: { algorithm: 'sgear', small: sizes, large: sizes },
 });
 const record = encodeRegistryRecord({
+  version: 1,
   name: 'ana',
   uid: fixedBytes(16, 'uid'),
   created: 5,

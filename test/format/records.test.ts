@@ -27,6 +27,7 @@ const BUNDLE: UserBundle = {
 };
 
 const RECORD: RegistryRecord = {
+  version: 3,
   name: 'ana@example.org',
   uid: fixedBytes(16, 'uid'),
   created: 1_700_000_000_000,

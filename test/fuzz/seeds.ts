@@ -103,6 +103,7 @@ export const SEEDS = {
   ],
   registry: [
     encodeRegistryRecord({
+      version: 1,
       name: 'ana@example.org',
       uid: hash.slice(0, 16),
       created: 1,

@@ -68,6 +68,7 @@ const RECORD = {
   uid: 'bin16',
   created: 'int',
   state: 'active|erased',
+  version: 'int',
   sources: [{ kind: 'path', path: 'bin' }],
   exclude: ['str'],
 } as const;
@@ -89,12 +90,13 @@ export function openUser(vault: Vault, name: string): User {
     { vaultId, uid: Buffer.alloc(16) },
     object,
   );
-  const record = readBody<{ name: string; uid: Uint8Array; state: string }>(
+  const record = readBody<{ name: string; uid: Uint8Array; state: string; version: number }>(
     openSimple(bytes, envelope, object),
     RECORD,
     object,
   );
   ensure(record.name === name, `${object} is the record of another user`);
+  ensure(object.endsWith(String(record.version).padStart(6, '0')), `${object} is an older record`);
   ensure(record.state === 'active', `The user "${name}" was erased`);
   const uid = Buffer.from(record.uid);
   return { vault, vaultId, uid, home: `users/${hex(uid)}`, keys: (g, e) => readKeys(vault, uid, g, e) };

@@ -305,7 +305,7 @@ t.test('changeUser() replaces what a record says, and leaves one version of it',
   t.match((await vault.ensureUser('ana', { exclude: ['other'] })).record, { exclude: ['*.tmp'] }, 'of a new user only');
   await vault.changeUser('ana', ({ sources }) => ({ sources: [...sources, source('/home/ana')] }));
   await vault.changeUser('ana', () => ({ exclude: [] }));
-  const expected = { ...record, sources: [source('/srv/ana'), source('/home/ana')], exclude: [] };
+  const expected = { ...record, version: 3, sources: [source('/srv/ana'), source('/home/ana')], exclude: [] };
   t.same(await vault.findUser('ana'), expected);
   t.same((await vault.users()).records, [expected]);
   t.match(await names(memory, 'registry/'), [/-000003$/]);
