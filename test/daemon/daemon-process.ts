@@ -177,8 +177,13 @@ export class DaemonPlace extends Place {
   }
 }
 
-/** Lets the backup at a gate go on. */
-export type Pass = (text?: string) => Promise<void>;
+/** A backup that has come to a gate. */
+export interface Waiting {
+  /** Lets it go on. */
+  pass(): Promise<void>;
+  /** Resolves once it waits no more, since it was stopped. */
+  gone(): Promise<void>;
+}
 
 /** A source whose backup runs for as long as the test likes: a program that reads a pipe to its end. */
 export class Gate {
@@ -199,14 +204,25 @@ export class Gate {
   }
 
   /** Resolves once a backup has come to the gate. The one that was let through before must have ended: it reads on otherwise. */
-  async reached(): Promise<Pass> {
+  async reached(): Promise<Waiting> {
     const pipe = await open(this.#path, 'w');
-    return async (text = 'through') => {
-      try {
-        await pipe.writeFile(text);
-      } finally {
-        await pipe.close();
-      }
+    return {
+      pass: async () => {
+        try {
+          await pipe.writeFile('through');
+        } finally {
+          await pipe.close();
+        }
+      },
+      gone: async () => {
+        try {
+          for (;;) await pipe.write('x');
+        } catch (error) {
+          if ((error as NodeJS.ErrnoException).code !== 'EPIPE') throw error;
+        } finally {
+          await pipe.close();
+        }
+      },
     };
   }
 }
