@@ -16,6 +16,11 @@ export interface UserScrub {
   readonly signal: AbortSignal | undefined;
 }
 
+/** Whether an error says that something could not be asked for, so that nobody knows what is there. */
+export function isUnknown({ code }: BitacoraError): boolean {
+  return code === 'OBJECT_UNKNOWN' || code === 'BACKEND_FAILED';
+}
+
 /** Of an error that says that something is damaged or gone, and not that it could not be asked for. */
 export function damageCode({ code }: BitacoraError): DamageCode | undefined {
   return code === 'DATA_CORRUPT' || code === 'OBJECT_MISSING' || code === 'FORMAT_NEWER' ? code : undefined;

@@ -1,7 +1,7 @@
 import { BitacoraError, fromHex, throwIfAborted, toHex } from '../../base/index.js';
 import { packName, packsPrefix, parseObjectName, type QuarantinedPack, uidOf } from '../../format/index.js';
 import type { PackHead } from '../../store/index.js';
-import { damageCode, type UserScrub } from './context.js';
+import { damageCode, isUnknown, type UserScrub } from './context.js';
 import type { DamageCode } from './findings.js';
 import type { PackQuarantine } from './quarantine.js';
 import { type ListedPack, scanPack } from './scan-pack.js';
@@ -127,10 +127,11 @@ async function scanOne(scrub: UserScrub, pack: ListedPack, quarantine: PackQuara
     if (!named) findings.add(renamed(object));
     return footer.chunkCount;
   } catch (error) {
-    if (!(error instanceof BitacoraError) || error.code === 'CANCELLED') throw error;
+    if (!(error instanceof BitacoraError)) throw error;
     const code = damageCode(error);
     if (code) await addWhole(scrub, pack, quarantine, code, error);
-    else findings.add(error);
+    else if (isUnknown(error)) findings.add(error);
+    else throw error;
     return 0;
   }
 }

@@ -2,7 +2,7 @@ import { BitacoraError, concatBytes, fromHex, printable, Slices, throwIfAborted,
 import { decodeWholeEntry, parseObjectName, type TreeEntry } from '../../format/index.js';
 import { entryAt, type Snapshot } from '../../snapshot/index.js';
 import type { LocatedChunks } from '../../store/index.js';
-import { damageCode, type UserScrub } from './context.js';
+import { damageCode, isUnknown, type UserScrub } from './context.js';
 import { IdSet } from './id-set.js';
 import type { PackQuarantine } from './quarantine.js';
 import { scrubPack } from './scrub-packs.js';
@@ -128,9 +128,11 @@ class TreeWalk {
 
   /** What of a tree cannot be read is told by its pack, where one is to blame that is known to be damaged. */
   async #amiss(error: unknown, snapshot: string, place: Place): Promise<void> {
-    if (!(error instanceof BitacoraError) || damageCode(error) === undefined) throw error;
+    if (!(error instanceof BitacoraError)) throw error;
     const { findings } = this.#scrub;
     const path = pathOf(place);
+    if (isUnknown(error)) return findings.add(inTree(error, snapshot, path));
+    if (damageCode(error) === undefined) throw error;
     const pack = packOf(error);
     if (pack !== undefined) {
       if (findings.affects(pack, snapshot, path)) return;

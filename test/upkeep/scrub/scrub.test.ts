@@ -1,8 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import t from 'tap';
-import { type Progress, systemRandom, utf8 } from '../../../src/base/index.js';
+import { BitacoraError, type Progress, systemRandom, utf8 } from '../../../src/base/index.js';
 import { CHUNK_KINDS, packName, uidOf } from '../../../src/format/index.js';
+import { type Backend, MemoryBackend } from '../../../src/storage/index.js';
 import { readPackHead } from '../../../src/store/index.js';
 import { makeSetting, noise, objects, type Setting } from '../../backup/fixture.js';
 import { makePack } from '../../helpers/make-pack.js';
@@ -256,4 +257,34 @@ t.test('a chunk that is not what its id says is found, though its frame opens', 
     { code: 'DATA_CORRUPT', details: { frames: [0], chunks: 2 }, message: /do not have the id/ },
   ]);
   t.equal(found.quarantinedChunks, 2);
+});
+
+t.test('what cannot be read is told, is not taken for damage, and keeps nobody from looking at the rest', async (t) => {
+  const memory = new MemoryBackend();
+  let failing: string | undefined;
+  const getRange: Backend['getRange'] = (name, ...rest) => {
+    if (name !== failing) return memory.getRange(name, ...rest);
+    return Promise.reject(new BitacoraError('BACKEND_FAILED', `Cannot read "${name}": EIO.`, { retryable: true }));
+  };
+  const backend = new Proxy<Backend>(memory, {
+    get(target, key) {
+      if (key === 'getRange') return getRange;
+      const member: unknown = Reflect.get(target, key, target);
+      return typeof member === 'function' ? member.bind(target) : member;
+    },
+  });
+  const setting = await filled(t, { local: false, backend });
+  const all = (await findings(setting)).packs;
+  for (const pack of await objects(setting, 'packs')) {
+    await setting.reopen();
+    failing = pack;
+    const found = await findings(setting);
+    t.ok(
+      found.problems.length > 0 && found.problems.every(({ code }) => code === 'BACKEND_FAILED'),
+      String(codes(found)),
+    );
+    t.equal(found.packs, all);
+    t.equal(setting.repository.index.quarantine.empty, true);
+    failing = undefined;
+  }
 });
