@@ -9,6 +9,7 @@ import {
   type TreeEntry,
 } from './entry-types.js';
 import { newer } from './failure.js';
+import { varintBytes, writeVarint } from './varint.js';
 
 /** Offsets inside the fixed block that follows the name. */
 export const FIXED = {
@@ -32,24 +33,6 @@ const FLAGS_KNOWN = Object.values(ENTRY_FLAGS).reduce((all, flag) => all | flag,
 const NAME_BYTES_MAX = 0xffff;
 const XATTRS_MAX = 0xffff;
 const FORM = { none: 0, chunk: 1, items: 2, list: 3 } as const;
-
-function varintBytes(value: number): number {
-  let n = 1;
-  for (let rest = value; rest >= 128; rest = Math.floor(rest / 128)) n++;
-  return n;
-}
-
-/** Writes `value` at `offset` and returns the offset behind it. */
-export function putVarint(into: Uint8Array, offset: number, value: number): number {
-  let at = offset;
-  let rest = value;
-  while (rest >= 128) {
-    into[at++] = (rest % 128) | 128;
-    rest = Math.floor(rest / 128);
-  }
-  into[at++] = rest;
-  return at;
-}
 
 function contentBytes(entry: TreeEntry): number {
   const { content } = entry;
@@ -104,14 +87,14 @@ function putSeconds(out: Buffer, at: number, seconds: number): void {
 }
 
 function putItems(out: Buffer, offset: number, items: readonly ContentItem[]): number {
-  let at = putVarint(out, offset, items.length);
+  let at = writeVarint(out, offset, items.length);
   for (const item of items) at = putItem(out, at, item);
   return at;
 }
 
 /** Writes one content item and returns the offset behind it; `into` needs 41 bytes of room. */
 export function putItem(into: Uint8Array, offset: number, item: ContentItem): number {
-  const at = putVarint(into, offset, item.length * 2 + (item.id ? 0 : 1));
+  const at = writeVarint(into, offset, item.length * 2 + (item.id ? 0 : 1));
   if (!item.id) return at;
   into.set(item.id, at);
   return at + ID_BYTES;
@@ -136,7 +119,7 @@ function putContent(out: Buffer, offset: number, entry: TreeEntry): number {
       out.set(content.id, at);
       return at + ID_BYTES;
     case 'link':
-      at = putVarint(out, at, content.target.length);
+      at = writeVarint(out, at, content.target.length);
       out.set(content.target, at);
       return at + content.target.length;
     case 'device':
@@ -157,17 +140,17 @@ export function encodeEntry(entry: TreeEntry): Uint8Array {
     xattrBytes(entry) +
     contentBytes(entry);
   const out = Buffer.allocUnsafe(varintBytes(rest) + rest);
-  let at = putVarint(out, 0, rest);
-  at = putVarint(out, at, entry.name.length);
+  let at = writeVarint(out, 0, rest);
+  at = writeVarint(out, at, entry.name.length);
   out.set(entry.name, at);
   at = putFixed(out, at + entry.name.length, entry);
   if (linked) at = out.writeBigUInt64BE(entry.device, at);
   if (entry.flags & ENTRY_FLAGS.xattrs) {
-    at = putVarint(out, at, entry.xattrs.length);
+    at = writeVarint(out, at, entry.xattrs.length);
     for (const { name, value } of entry.xattrs) {
-      at = putVarint(out, at, name.length);
+      at = writeVarint(out, at, name.length);
       out.set(name, at);
-      at = putVarint(out, at + name.length, value.length);
+      at = writeVarint(out, at + name.length, value.length);
       out.set(value, at);
       at += value.length;
     }

@@ -1,6 +1,7 @@
-import { NodeReader, putItem, putVarint, readItems } from './entry.js';
+import { NodeReader, putItem, readItems } from './entry.js';
 import type { ContentItem } from './entry-types.js';
 import { NODE_TAGS } from './node.js';
+import { writeVarint } from './varint.js';
 
 /** Where a writer splits chunk lists, docs/format.md §9. */
 export const LIST_SPLIT = { itemsMin: 64, itemsMax: 1024 } as const;
@@ -15,7 +16,7 @@ export interface ListChild {
 export function encodeListLeaf(items: readonly ContentItem[]): Uint8Array {
   const out = Buffer.allocUnsafe(11 + items.length * 41);
   out[0] = NODE_TAGS.listLeaf;
-  let at = putVarint(out, 1, items.length);
+  let at = writeVarint(out, 1, items.length);
   for (const item of items) at = putItem(out, at, item);
   return out.subarray(0, at);
 }
@@ -24,9 +25,9 @@ export function encodeListInner(level: number, children: readonly ListChild[]): 
   const out = Buffer.allocUnsafe(12 + children.length * 41);
   out[0] = NODE_TAGS.listInner;
   out[1] = level;
-  let at = putVarint(out, 2, children.length);
+  let at = writeVarint(out, 2, children.length);
   for (const child of children) {
-    at = putVarint(out, at, child.length);
+    at = writeVarint(out, at, child.length);
     out.set(child.id, at);
     at += 32;
   }

@@ -1,5 +1,6 @@
 import { compareBytes } from '../base/index.js';
-import { FIXED, NodeReader, putVarint } from './entry.js';
+import { FIXED, NodeReader } from './entry.js';
+import { writeVarint } from './varint.js';
 
 /** The first byte of a node or list says what follows, docs/format.md §9. */
 export const NODE_TAGS = { leaf: 1, inner: 2, listLeaf: 3, listInner: 4 } as const;
@@ -39,15 +40,15 @@ export function encodeLeaf(owners: readonly OwnerName[], entries: Uint8Array, co
   for (const owner of owners) ownerBytes += 15 + owner.name.length;
   const out = Buffer.allocUnsafe(1 + ownerBytes + 10 + entries.length);
   out[0] = NODE_TAGS.leaf;
-  let at = putVarint(out, 1, owners.length);
+  let at = writeVarint(out, 1, owners.length);
   for (const owner of owners) {
     out[at] = owner.kind === 'user' ? 0 : 1;
     out.writeUInt32BE(owner.id, at + 1);
-    at = putVarint(out, at + 5, owner.name.length);
+    at = writeVarint(out, at + 5, owner.name.length);
     out.set(owner.name, at);
     at += owner.name.length;
   }
-  at = putVarint(out, at, count);
+  at = writeVarint(out, at, count);
   out.set(entries, at);
   return out.subarray(0, at + entries.length);
 }
@@ -58,9 +59,9 @@ export function encodeInner(level: number, children: readonly InnerChild[]): Uin
   const out = Buffer.allocUnsafe(size);
   out[0] = NODE_TAGS.inner;
   out[1] = level;
-  let at = putVarint(out, 2, children.length);
+  let at = writeVarint(out, 2, children.length);
   for (const child of children) {
-    at = putVarint(out, at, child.firstName.length);
+    at = writeVarint(out, at, child.firstName.length);
     out.set(child.firstName, at);
     out.set(child.id, at + child.firstName.length);
     at += child.firstName.length + 32;

@@ -17,10 +17,9 @@ export function writeVarint(into: Uint8Array, offset: number, value: number): nu
   if (!Number.isSafeInteger(value) || value < 0) throw new TypeError(`Not a varint: ${value}.`);
   let at = offset;
   let rest = value;
-  while (rest >= 128) {
-    into[at++] = (rest % 128) | 128;
-    rest = Math.floor(rest / 128);
-  }
+  for (; rest > 0x7fffffff; rest = Math.floor(rest / 128)) into[at++] = (rest % 128) | 128;
+  // What fits 31 bits, nearly everything, is shifted, which costs less.
+  for (; rest >= 128; rest >>>= 7) into[at++] = (rest & 127) | 128;
   into[at++] = rest;
   return at;
 }

@@ -1,4 +1,5 @@
 import { asBuffer } from '../base/index.js';
+import { writeVarint } from '../format/index.js';
 import { ID_BYTES } from './chunk-index-keys.js';
 
 /** Where a chunk is: the pack by the index's own number, the frame in it, the place in the frame. */
@@ -52,18 +53,7 @@ export const LOCATION_BYTES_MAX = 15;
 
 /** Writes a location as three varints; returns the offset behind it. */
 export function writeLocation(pack: number, frame: number, position: number, into: Uint8Array): number {
-  return writeVarint(position, into, writeVarint(frame, into, writeVarint(pack, into, 0)));
-}
-
-function writeVarint(value: number, into: Uint8Array, offset: number): number {
-  let rest = value;
-  let at = offset;
-  while (rest >= 0x80) {
-    into[at++] = (rest & 0x7f) | 0x80;
-    rest >>>= 7;
-  }
-  into[at++] = rest;
-  return at;
+  return writeVarint(into, writeVarint(into, writeVarint(into, 0, pack), frame), position);
 }
 
 /** Undefined unless `bytes` are exactly a location. */
