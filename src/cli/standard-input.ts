@@ -6,3 +6,8 @@ export function standardInput(): AsyncIterable<Uint8Array> {
   const example = '`pg_dump db | bitacora backup USER --stdin --name db.sql`';
   throw new BitacoraError('USAGE', `--stdin wants a pipe, and standard input is a terminal: ${example}.`);
 }
+
+/** Lets go of a pipe that may stay open for ever: it must not keep a command that has ended from ending. */
+export function leaveStandardInput(): void {
+  process.stdin.destroy();
+}

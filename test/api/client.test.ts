@@ -127,6 +127,25 @@ t.test('a version that differs is told once, and the calls go on', async (t) => 
   t.match(logger.lines[0], /The daemon is version 9\.9\.9/);
 });
 
+t.test('a job that is stopped before anything is known of it ends without it', async (t) => {
+  const served = await serve(t);
+  const socket = join(served.root, 'mute.sock');
+  const stop = new AbortController();
+  // Answers that it is there, and then nothing more.
+  const server = createServer((connection) => {
+    connection.on('error', () => {});
+    connection.once('data', (head) => {
+      const healthy = `HTTP/1.1 200 OK\r\nbitacora-api: 1\r\nbitacora-version: ${VERSION}\r\ncontent-length: 2\r\n\r\n{}`;
+      if (String(head).startsWith('GET /api/health')) connection.end(healthy);
+      else stop.abort();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  t.teardown(() => server.close());
+  const client = await connected(socket, { signal: stop.signal });
+  await t.rejects(client.document('rebuild-index', {}), { code: 'CANCELLED' });
+});
+
 t.test('a call that is stopped ends at once, whatever the daemon does', async (t) => {
   const served = await serve(t);
   const stop = new AbortController();

@@ -129,6 +129,23 @@ t.test('a job that ends while it reads the body still answers on that connection
   t.match(parse(reply.text), { error: { code: 'CANCELLED' } });
 });
 
+t.test('an upload of which no byte has come is a job already, and can be stopped', async (t) => {
+  const served = await serve(t, { limits: { headersTimeoutMs: 100 } });
+  const stop = new AbortController();
+  const client = await connected(served, stop.signal);
+  const never = new Gate();
+  const answer = client.document(
+    'backup',
+    INPUT,
+    parts(1, () => never.opened),
+  );
+  const failed = t.rejects(answer, { code: 'CANCELLED' });
+  for await (const { state } of served.daemon.queue.followAll()) if (state === 'running') break;
+  stop.abort();
+  await failed;
+  t.match(served.daemon.queue.list(), [{ state: 'cancelled' }]);
+});
+
 t.test('cancelling an upload ends it, and its caller is told', async (t) => {
   const served = await serve(t);
   const stop = new AbortController();

@@ -7,7 +7,7 @@ import t, { type Test } from 'tap';
 import type { JobWork } from '../../src/scheduler/index.js';
 import { openVault } from '../../src/vault/index.js';
 import { startDaemon } from '../api/daemon.js';
-import { Place } from './bin.js';
+import { Place, PROGRAM } from './bin.js';
 
 const DAEMON = fileURLToPath(new URL('../api/daemon-program.js', import.meta.url));
 
@@ -137,4 +137,18 @@ t.test('--threads is the daemon’s own matter, and that is said', async (t) => 
   t.teardown(() => daemon.close());
   const ended = await place.run(['backup', 'ana', '--path', place.source, '--threads', '1']);
   t.match(ended, { code: 0, stderr: /--threads counts for nothing here/ });
+});
+
+t.test('a job that fails while standard input stays open ends the command all the same', async (t) => {
+  const place = await setUp(t);
+  const daemon = await startDaemon({ vault: place.vault, keyFile: place.keyFile });
+  t.teardown(() => daemon.close());
+  const args = ['--vault', place.vault, '--key-file', place.keyFile, 'backup', '..', '--stdin', '--name', 'dump'];
+  const child = spawn(process.execPath, [PROGRAM, ...args], { stdio: ['pipe', 'ignore', 'pipe'] });
+  let stderr = '';
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    stderr += text;
+  });
+  t.same(await once(child, 'close'), [64, null]);
+  t.match(stderr, /Not a user id/);
 });

@@ -1,3 +1,4 @@
+import { throwIfAborted } from '../../base/index.js';
 import { OPERATIONS, type OperationName } from '../operations.js';
 import { HEADER, MEDIA } from '../protocol.js';
 import { type Exchange, exchange, readJson } from './exchange.js';
@@ -30,7 +31,7 @@ export async function reachDaemon(options: ClientOptions): Promise<ApiClient> {
   return {
     document: async (name, input, body) => {
       const { job } = OPERATIONS[name];
-      if (job) return followJob(options, await exchange(options, callOf(name, input, MEDIA.events, body))) as never;
+      if (job) return (await runJob(options, callOf(name, input, MEDIA.events, body))) as never;
       const answered = await exchange(options, { ...callOf(name, input, MEDIA.json), signal });
       return (await readJson(answered)) as never;
     },
@@ -38,6 +39,29 @@ export async function reachDaemon(options: ClientOptions): Promise<ApiClient> {
       (await readItems(await exchange(options, { ...callOf(name, input, MEDIA.lines), signal }))) as never,
     bytes: async (name, input) => readFrames(await exchange(options, { ...callOf(name, input, MEDIA.frames), signal })),
   };
+}
+
+/** Longest to wait, once stopped, for the job of which nothing is known yet: without its id it cannot be cancelled. */
+const UNKNOWN_JOB_MS = 3000;
+
+async function runJob(options: ClientOptions, call: Exchange): Promise<unknown> {
+  const { signal } = options;
+  const patience = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const stop = (): void => {
+    timer = setTimeout(() => patience.abort(), UNKNOWN_JOB_MS);
+  };
+  throwIfAborted(signal);
+  signal.addEventListener('abort', stop, { once: true });
+  try {
+    const started = await exchange(options, { ...call, signal: patience.signal });
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+    return await followJob(options, started);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', stop);
+  }
 }
 
 /** How the table says that an operation is asked for. */

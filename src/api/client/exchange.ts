@@ -101,6 +101,8 @@ function answerTo(
       outgoing.end(json);
       return;
     }
+    // The daemon learns of the call now, however long the first byte takes.
+    outgoing.flushHeaders();
     // What fails here cuts the connection: the daemon must not take a part for the whole.
     pipeline(Readable.from(body, { objectMode: false }), outgoing).catch(reject);
   });

@@ -127,6 +127,7 @@ function answerMalformed(error: Error & { readonly code?: string }, socket: Sock
   const head = [
     `HTTP/1.1 ${known.httpStatus} ${known.code}`,
     'connection: close',
+    `${HEADER.api}: ${API_VERSION}`,
     'content-type: application/json; charset=utf-8',
     `content-length: ${Buffer.byteLength(body)}`,
   ];

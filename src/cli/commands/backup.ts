@@ -1,13 +1,14 @@
 import { resolve } from 'node:path';
-import type { AnswerOf } from '../../api/index.js';
+import type { AnswerOf, InputOf } from '../../api/index.js';
 import { BitacoraError, printableText } from '../../base/index.js';
 import { type CodecName, codecLevels } from '../../codec/index.js';
 import { call } from '../call.js';
+import type { CallOptions } from '../call-options.js';
 import { type CommandContext, EXIT } from '../context.js';
 import { problemText, sayProblems } from '../failures.js';
 import type { Output } from '../output.js';
 import { parseSize, parseThreads, parseWhole } from '../parse-number.js';
-import { standardInput } from '../standard-input.js';
+import { leaveStandardInput, standardInput } from '../standard-input.js';
 import { countOf, formatBytes, formatDuration, formatSaving } from '../units.js';
 
 export interface BackupFlags {
@@ -49,11 +50,23 @@ export async function runBackup(context: CommandContext, user: string, flags: Ba
     codec: flags.codec,
     level,
   };
-  const answer = await call(context, 'backup', input, { threads, body });
+  const answer = await ask(context, input, { threads, body });
   progress.clear();
   if (output.json) output.document(answer);
   else sayReport(output, answer);
   return answer.status === 'partial' ? EXIT.partial : EXIT.ok;
+}
+
+async function ask(
+  context: CommandContext,
+  input: InputOf<'backup'>,
+  options: CallOptions,
+): Promise<AnswerOf<'backup'>> {
+  try {
+    return await call(context, 'backup', input, options);
+  } finally {
+    if (options.body) leaveStandardInput();
+  }
 }
 
 /** Standard input, where it is a source. */
