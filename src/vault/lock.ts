@@ -1,6 +1,6 @@
 import { closeSync, constants, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { BitacoraError, errnoCode, utf8 } from '../base/index.js';
+import { BitacoraError, errnoCode, utf8, writeError } from '../base/index.js';
 import { tryLock } from '../posix/index.js';
 
 /** A vault's exclusive lock, held by the kernel for as long as this process lives or until `release`. */
@@ -24,6 +24,7 @@ const HOLDER_BYTES_MAX = 512;
  *
  * @param socket - Path of the socket where the holder answers for the vault.
  * @throws {BitacoraError} `VAULT_BUSY` with `retryable`; its details carry `pid` and `socket` as far as the holder told them.
+ *   `NO_SPACE` or `BACKEND_FAILED` where a socket cannot be told.
  */
 export function lockVault(directory: string, socket?: string): VaultLock | typeof UNWRITABLE {
   if (socket?.includes('\n')) throw new TypeError('The path of a socket holds no line break.');
@@ -37,25 +38,32 @@ export function lockVault(directory: string, socket?: string): VaultLock | typeo
   }
   try {
     if (tryLock(fd) === 'busy') throw busy(directory, fd);
+    const failure = tellHolder(fd, socket);
+    // A daemon that nobody finds would only keep everybody else out.
+    if (failure && socket !== undefined) throw writeError(failure, `the lock file "${path}"`);
   } catch (error) {
     closeSync(fd);
     throw error;
   }
-  tellHolder(fd, socket);
   return { release: () => closeSync(fd) };
 }
 
-/** Best effort: on a full disk the lock holds all the same, and no earlier holder must be named then. */
-function tellHolder(fd: number, socket = ''): void {
+/** On a full disk the lock holds all the same, and no earlier holder must be named then. Returns why nothing was told. */
+function tellHolder(fd: number, socket = ''): Error | undefined {
   const text = utf8(`${process.pid}\n${socket}\n`);
   let length = 0;
+  let failure: Error | undefined;
   try {
     // Over what is there, and shortened afterwards: who reads in between sees two whole lines.
     if (writeSync(fd, text, 0, undefined, 0) === text.length) length = text.length;
-  } catch {}
+    else failure = new Error('it was written in part');
+  } catch (error) {
+    failure = error as Error;
+  }
   try {
     ftruncateSync(fd, length);
   } catch {}
+  return failure;
 }
 
 /** Who last took a vault's lock, as far as they told. */

@@ -51,6 +51,16 @@ class FaultyDaemon {
     return this.#child.signalCode ?? this.#child.exitCode!;
   }
 
+  /** Whatever went wrong meanwhile, it is gone afterwards. */
+  async use<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work();
+    } finally {
+      this.#child.kill('SIGKILL');
+      await this.#closed;
+    }
+  }
+
   stop(): Promise<number | string> {
     this.#child.kill('SIGTERM');
     return this.ended();
@@ -87,36 +97,48 @@ export async function runDaemonCase(stock: Stock, fault: Fault): Promise<DaemonO
     });
   };
   const daemon = new FaultyDaemon(stock, straceOf(fault));
+  const fate = await daemon.use(() => meetFault(stock, fault, daemon, note));
+  note(await takeUp(stock));
+  return { fate, told };
+}
+
+async function meetFault(
+  stock: Stock,
+  fault: Fault,
+  daemon: FaultyDaemon,
+  note: (outcomes: readonly Outcome[]) => void,
+): Promise<string> {
   const ready = await daemon.ready;
   if (ready) {
     const outcomes = await backUpBoth(stock);
     note(outcomes);
     for (const outcome of outcomes) if (outcome.exitCode !== 0) errorCodeOf(outcome);
   }
-  let fate = ready ? 'lived on' : 'did not start';
   if (ready && daemon.alive) {
     const last = await tryAgain(stock);
     note([last]);
     if (last.exitCode !== 0 && fault.call !== 'fsync') throw new Error(`It does not recover: ${errorCodeOf(last)}`);
     const ended = await daemon.stop();
     if (ended !== 0 && ended !== 'SIGKILL') throw new Error(`The daemon ends with ${ended}: ${daemon.stderr}`);
-  } else {
-    const ended = await daemon.ended();
-    if (ended === 'SIGKILL') fate = 'killed';
-    else if (ready || ended === 'SIGABRT') throw new Error(`The daemon has ended with ${ended}: ${daemon.stderr}`);
+    return 'lived on';
   }
-  note(await takeUp(stock));
-  return { fate, told };
+  const ended = await daemon.ended();
+  if (ended === 'SIGKILL') return 'killed';
+  if (ready || ended === 'SIGABRT') throw new Error(`The daemon has ended with ${ended}: ${daemon.stderr}`);
+  return 'did not start';
 }
 
 /** Another daemon finds the jobs that were left, and then there are none. */
 async function takeUp(stock: Stock): Promise<Outcome[]> {
   const daemon = new FaultyDaemon(stock, []);
-  if (!(await daemon.ready)) throw new Error(`The next daemon does not start: ${daemon.stderr}`);
-  const outcomes = await backUpBoth(stock);
-  for (const one of outcomes) expectSuccess(one, 'a backup through the next daemon');
-  const ended = await daemon.stop();
-  if (ended !== 0) throw new Error(`The next daemon ends with ${ended}: ${daemon.stderr}`);
+  const outcomes = await daemon.use(async () => {
+    if (!(await daemon.ready)) throw new Error(`The next daemon does not start: ${daemon.stderr}`);
+    const both = await backUpBoth(stock);
+    for (const one of both) expectSuccess(one, 'a backup through the next daemon');
+    const ended = await daemon.stop();
+    if (ended !== 0) throw new Error(`The next daemon ends with ${ended}: ${daemon.stderr}`);
+    return both;
+  });
   const left = readdirSync(join(stock.stage.vault, 'queue'), { recursive: true, withFileTypes: true });
   const files = left.filter((one) => one.isFile()).map(({ name }) => name);
   if (files.length > 0) throw new Error(`Jobs are left in the queue: ${files.join(', ')}.`);

@@ -28,6 +28,10 @@ t.test('whichever storage call fails, nothing is lost and the next command works
       t.pass(`${caseText(one)}: ${fate}`);
     }
   }
+  const scene = SCENES.find(({ name }) => name === 'daemon')!;
+  const untold = { call: 'pwrite64', number: 1, effect: 'ENOSPC', onwards: false, paths: [] } as const;
+  const fate = await campaign.run({ scene, fault: untold });
+  t.equal(fate, 'did not start', 'a daemon that cannot say where it answers keeps nobody else out');
   t.ok(fates.has('killed') && fates.size > 1, [...fates].join(', '));
 });
 
