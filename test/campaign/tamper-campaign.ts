@@ -96,7 +96,8 @@ export class TamperCampaign {
       }
     } catch (error) {
       note(findings, error);
-      if (!change.touched.has('vault.json')) findings.broken.push('the vault does not open');
+      if (![...change.touched].some((name) => name.endsWith('vault.json')))
+        findings.broken.push('the vault does not open');
     }
     return this.#judge(change, mode, findings);
   }
@@ -140,7 +141,7 @@ export class TamperCampaign {
   }
 
   async #tryUser(vault: Vault, user: TamperUser, change: Change, mode: Mode, findings: Findings): Promise<void> {
-    const mine = [...change.touched].filter((name) => name === user.registry || name.includes(user.uid));
+    const mine = [...change.touched].filter((name) => name.endsWith(user.registry) || name.includes(user.uid));
     const onlyPacks = mine.every((name) => parseObjectName(name)?.type === 'pack');
     let repository: UserRepository;
     try {
@@ -216,7 +217,9 @@ export class TamperCampaign {
   #judge(change: Change, mode: Mode, { problems, broken, missing }: Findings): TamperVerdict {
     const wrong = (why: string): TamperVerdict => ({ outcome: 'wrong', why });
     if (broken.length > 0) return wrong(broken.join('; '));
-    const fitting = new Set([...change.touched].flatMap((name) => FITTING[parseObjectName(name)?.type ?? ''] ?? []));
+    const fitting = new Set(
+      [...change.touched].flatMap((name) => FITTING[parseObjectName(name.replace(/^copies\//, ''))?.type ?? ''] ?? []),
+    );
     const told = this.#told.filter(({ text }) => isNamed(text, change));
     const unfit = problems.find(
       // Further names of a file that is damaged are told as well, but never alone.

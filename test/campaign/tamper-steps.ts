@@ -23,9 +23,11 @@ type Step = (made: TamperVault, random: SeededRandom) => Change | undefined;
 
 /** All objects, in an order that does not depend on hashes. */
 function objectsOf({ users }: TamperVault): string[] {
+  const twice = ['vault.json', ...users.map(({ registry }) => registry)];
   return [
-    'vault.json',
-    ...users.flatMap(({ registry, bundles, log, packs }) => [registry, ...bundles, ...log, ...packs]),
+    ...twice,
+    ...twice.map((name) => `copies/${name}`),
+    ...users.flatMap(({ bundles, log, packs }) => [...bundles, ...log, ...packs]),
   ];
 }
 
@@ -38,8 +40,9 @@ function anyPack(made: TamperVault, random: SeededRandom): string {
   return random.pick(random.pick(made.users).packs);
 }
 
+/** A copy is of the kind of what it is a copy of. */
 function kindOf(name: string): string {
-  return parseObjectName(name)?.type ?? 'other';
+  return parseObjectName(name.replace(/^copies\//, ''))?.type ?? 'other';
 }
 
 /** Puts, replaces and (undefined) removes objects; undefined where nothing would change. */
@@ -59,7 +62,10 @@ function change(
     if (bytes === undefined) objects.delete(name);
     else objects.set(name, bytes);
   }
-  return touched.size === 0 ? undefined : { what, objects, touched, ...more };
+  if (touched.size === 0) return undefined;
+  // A second copy is looked at where the first is damaged, and by a scrub.
+  const unseen = [...touched].every((name) => name.startsWith('copies/'));
+  return { what, objects, touched, ...more, ...(unseen && { surely: false }) };
 }
 
 const edit = (
@@ -84,7 +90,7 @@ const extend: Step = (made, random) => {
   const bytes = made.objects.get(name)!;
   const more = 1 + random.below(random.chance(0.5) ? 64 : 5000);
   const tail = random.pick([random.bytes(more), new Uint8Array(more), bytes.slice(-more)]);
-  return edit(made, 'extended', name, Buffer.concat([bytes, tail]), { surely: name !== 'vault.json' });
+  return edit(made, 'extended', name, Buffer.concat([bytes, tail]), { surely: kindOf(name) !== 'vault' });
 };
 
 const overwrite: Step = (made, random) => {
@@ -220,7 +226,7 @@ const pasteFrame: Step = (made, random) => {
 };
 
 const transplantHeader: Step = (made, random) => {
-  const sealed = objectsOf(made).filter((name) => name !== 'vault.json');
+  const sealed = objectsOf(made).filter((name) => kindOf(name) !== 'vault');
   const name = random.pick(sealed);
   const kin = [...sealed.filter((other) => kindOf(other) === kindOf(name)), random.pick(sealed)];
   const bytes = made.objects.get(name)!.slice();
@@ -229,7 +235,7 @@ const transplantHeader: Step = (made, random) => {
 };
 
 const editHeader: Step = (made, random) => {
-  const name = random.pick(objectsOf(made).slice(1));
+  const name = random.pick(objectsOf(made).filter((other) => kindOf(other) !== 'vault'));
   const bytes = Buffer.from(made.objects.get(name)!);
   const at = random.pick([0, 4, 5, 6, 7, 8, 11, 12, 15, 16, 47, 48, 79]);
   bytes[at] = random.pick([0, 1, 2, 3, 4, 5, 6, 7, 255]);
@@ -272,7 +278,7 @@ const replayEntry: Step = (made, random) => {
 const replayRecord: Step = (made, random) => {
   const { name, bytes } = made.laterRecord;
   const other = made.objects.get(made.users[0].registry)!;
-  return edit(made, 'replayed older', name, random.chance(0.5) ? bytes : other, { surely: false });
+  return edit(made, 'replayed older', name, random.chance(0.5) ? bytes : other, { surely: true });
 };
 
 const fork: Step = (made, random) => {
