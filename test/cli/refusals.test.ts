@@ -172,7 +172,7 @@ t.test('calls that are wrong', async (t) => {
     [['list', 'ana', '--key-file', ''], /--key-file.*empty path/],
     [['backup', 'ana', '--session', 's'], /--session/],
     [['backup', 'ana', '--path', place.source, '--kind', 'periodic'], /manual, critical/],
-    [['backup', 'ana', '--path', place.source, '--level', '20'], /0 to 19/],
+    [['backup', 'ana', '--path', place.source, '--level', '20'], /1 to 19/],
     [['backup', 'ana', '--path', place.source, '--codec', 'lz4', '--level', '0'], /--level of lz4/],
     [['backup', 'ana', '--path', place.source, '--threads', '-1'], /--threads/],
     [['backup', 'ana', '--path', place.source, '--max-file-size', 'big'], /500M/],
