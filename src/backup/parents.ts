@@ -1,5 +1,5 @@
 import { isBitacoraError, type Logger } from '../base/index.js';
-import { decodeEntry, NodeReader, type TreeEntry } from '../format/index.js';
+import { decodeWholeEntry, type TreeEntry } from '../format/index.js';
 import { isIndexDamage } from '../store/index.js';
 import type { UserRepository } from '../vault/index.js';
 import { ParentDamage } from './parent-damage.js';
@@ -41,7 +41,7 @@ export async function parentScopes(
     }
     for (const record of manifest.scopes) {
       if (!wanted.has(record.scope) || entries.has(record.scope)) continue;
-      entries.set(record.scope, decodeEntry(new NodeReader(record.entry, `scope "${record.scope}"`)));
+      entries.set(record.scope, decodeWholeEntry(record.entry, `scope "${record.scope}"`));
       id ??= manifest.backupId;
       files += record.files;
       bytes += record.bytes;
