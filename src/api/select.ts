@@ -1,6 +1,7 @@
 import { BitacoraError, formatTime, isoTime } from '../base/index.js';
 import type { Manifest, ScopeRecord } from '../format/index.js';
-import { foldAt, type Snapshot, type Snapshots } from '../snapshot/index.js';
+import { foldAt, type Snapshot, withoutOvertaken } from '../snapshot/index.js';
+import type { UserRepository } from '../vault/index.js';
 
 /** Which state of a user is meant; none of them is `latest`. */
 export interface Selector {
@@ -21,12 +22,16 @@ export interface Selected {
 }
 
 /**
- * Finds the state that a selector means.
+ * Finds the state that a selector means. The codecs must be loaded: where scopes lie in each other, trees are looked into.
  *
  * @param now - What `latest` says of itself.
  * @throws {BitacoraError} `USAGE` for more than one; `UNKNOWN_SNAPSHOT`, also when there was nothing yet at that time.
  */
-export async function select(snapshots: Snapshots, selector: Selector, now: number): Promise<Selected> {
+export async function select(
+  { snapshots, trees }: Pick<UserRepository, 'snapshots' | 'trees'>,
+  selector: Selector,
+  now: number,
+): Promise<Selected> {
   const { latest, snapshot: id, at: asked } = selector;
   if ([latest === true, id !== undefined, asked !== undefined].filter(Boolean).length > 1) {
     throw new BitacoraError('USAGE', 'Only one state can be asked for: "latest", "snapshot" or "at".');
@@ -38,8 +43,9 @@ export async function select(snapshots: Snapshots, selector: Selector, now: numb
   const at = asked === undefined ? Number.POSITIVE_INFINITY : Date.parse(asked);
   const all = new Map<Manifest, Snapshot>();
   for (const snapshot of (await snapshots.list()).reverse()) all.set(snapshot.manifest, snapshot);
-  const fold = foldAt(all.keys(), at);
-  if (fold.scopes.length === 0) throw nothingThen(asked, at, [...all.values()][0]);
+  const whole = foldAt(all.keys(), at);
+  if (whole.scopes.length === 0) throw nothingThen(asked, at, [...all.values()][0]);
+  const fold = await withoutOvertaken(whole, trees);
   return {
     scopes: fold.scopes.map(({ scope }) => scope),
     from: fold.manifests.map((manifest) => all.get(manifest)!),

@@ -6,6 +6,6 @@ import { type Selected, select } from './select.js';
  *
  * @throws {BitacoraError} `USAGE`, `UNKNOWN_SNAPSHOT`.
  */
-export function stateOf({ snapshots }: UserRepository, word: string, now: number): Promise<Selected> {
-  return select(snapshots, word === 'latest' ? { latest: true } : { snapshot: word }, now);
+export function stateOf(repository: UserRepository, word: string, now: number): Promise<Selected> {
+  return select(repository, word === 'latest' ? { latest: true } : { snapshot: word }, now);
 }

@@ -12,5 +12,6 @@ export { entryObject, missingEntry, type NamedEntry, openEntry, type SealedEntry
 export { type DamagedEntry, isDamaged, type ReadEntries, readEntries } from './log-read.js';
 export { type Snapshot, type SnapshotFilter, Snapshots } from './manifest-list.js';
 export type { NodeSink } from './node-sink.js';
+export { withoutOvertaken } from './overtaken.js';
 export { entryAt, type LeavesOptions, type NodeSource, TreeReader } from './tree-reader.js';
 export { createUuid, formatUuid, parseUuidPrefix } from './uuid.js';

@@ -13,9 +13,10 @@ import { select } from '../select.js';
  */
 export async function exportState(context: OperationContext, input: ExportInput): Promise<AsyncIterable<Uint8Array>> {
   const { logger, progress, signal } = context;
-  const { snapshots, trees: tree, chunks } = await openKnownUser(context, input.user_id);
+  const repository = await openKnownUser(context, input.user_id);
+  const { trees: tree, chunks } = repository;
   await loadCodecs();
-  const selected = await select(snapshots, input, context.clock.now());
+  const selected = await select(repository, input, context.clock.now());
   const lost = new ItemProblems();
   const archive = exportTar({
     tree,

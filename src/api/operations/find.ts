@@ -14,9 +14,10 @@ import { select, selectionFields } from '../select.js';
 /** What matches a pattern in one state. */
 export async function find(context: OperationContext, input: FindInput): Promise<ItemStream<FindHead, EntryItem>> {
   const { user_id, pattern } = input;
-  const { snapshots, trees: tree } = await openKnownUser(context, user_id);
+  const repository = await openKnownUser(context, user_id);
+  const { trees: tree } = repository;
   await loadCodecs();
-  const selected = await select(snapshots, input, context.clock.now());
+  const selected = await select(repository, input, context.clock.now());
   const scopes = selected.scopes.map(restoreScope);
   return { head: { user_id, pattern, ...selectionFields(selected) }, member: 'entries', items: items() };
 

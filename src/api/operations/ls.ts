@@ -16,7 +16,7 @@ export async function ls(context: OperationContext, input: LsInput): Promise<Ite
   const { user_id, path = '/' } = input;
   const repository = await openKnownUser(context, user_id);
   await loadCodecs();
-  const selected = await select(repository.snapshots, input, context.clock.now());
+  const selected = await select(repository, input, context.clock.now());
   const found = await findPath(repository.trees, selected, path);
   return {
     head: { user_id, path, ...selectionFields(selected) },

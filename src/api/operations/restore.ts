@@ -13,7 +13,7 @@ export async function restoreFiles(context: OperationContext, input: RestoreInpu
   const { target } = input;
   const repository = await openKnownUser(context, input.user_id);
   await loadCodecs();
-  const selected = await select(repository.snapshots, input, clock.now());
+  const selected = await select(repository, input, clock.now());
   const { chunks, backend, openSecrets: secrets } = repository;
   const report = await restore({
     source: { chunks, backend, secrets, engine: await context.engine(), vaultPath: vault.path, keyFile: vault.keyFile },
