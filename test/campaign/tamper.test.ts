@@ -5,7 +5,7 @@ import { MODES } from './tamper-campaign.js';
 import { runTamperCases } from './tamper-run.js';
 
 const SEED = 20_261_124;
-const CASES = 120;
+const CASES = 100;
 
 t.test('storage that was tampered with is noticed, named, and never restored as something else', async (t) => {
   const root = fastScratchDirectory('tamper');

@@ -6,7 +6,7 @@ import { capabilities } from '../../src/posix/index.js';
 import type { RaceResult } from './race-run.js';
 
 const SEED = 20_261_124;
-const RACES = 1500;
+const RACES = 800;
 
 async function race(environment: NodeJS.ProcessEnv, threads: number): Promise<RaceResult> {
   const script = fileURLToPath(new URL('./races.js', import.meta.url));
