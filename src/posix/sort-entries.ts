@@ -44,11 +44,8 @@ export function* sortEntriesInSteps(
 
   /** Puts entries by their byte at `depth` into three parts, which end at `less`, `more` and `high`. Returns the middle one's byte. */
   const partition = (low: number, high: number, depth: number): number => {
-    const pivot = median(
-      byteAt(order[low]!, depth),
-      byteAt(order[(low + high) >>> 1]!, depth),
-      byteAt(order[high - 1]!, depth),
-    );
+    const middle = order[(low + high) >>> 1]!;
+    const pivot = median(byteAt(order[low]!, depth), byteAt(middle, depth), byteAt(order[high - 1]!, depth));
     less = low;
     more = high;
     for (let i = low; i < more; ) {
