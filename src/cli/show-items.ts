@@ -42,7 +42,8 @@ class DocumentWriter {
 
   constructor(output: Output, head: object, member: string) {
     this.#output = output;
-    output.raw(`${jsonText(head, 2).slice(0, -2)},\n  ${jsonText(member)}: [`);
+    const start = Object.keys(head).length === 0 ? '{' : `${jsonText(head, 2).slice(0, -2)},`;
+    output.raw(`${start}\n  ${jsonText(member)}: [`);
   }
 
   add(item: unknown): void {
