@@ -64,7 +64,7 @@ function onSample({ round, step, program, figures }: Sample): void {
     const value = figures[figure];
     return value === undefined ? [] : [`${FIGURE_NAMES[figure]} ${figureText(figure, value)}`];
   });
-  process.stderr.write(`round ${round + 1}  ${step.padEnd(20)}${program.padEnd(10)}${shown.join(', ')}\n`);
+  process.stderr.write(`round ${round + 1}  ${step.padEnd(20)}${program.padEnd(15)}${shown.join(', ')}\n`);
 }
 
 /** Prints the report, and writes it as JSON, Markdown and plots. */
