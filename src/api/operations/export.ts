@@ -28,7 +28,7 @@ export async function exportState(context: OperationContext, input: ExportInput)
     onProgress: (files, bytes) => progress({ phase: 'export', files, bytes }),
     onProblem: ({ path, code, message, lost: isLost }) => {
       if (isLost) lost.add(path, code, message);
-      else logger.warn(`"/${path}": ${message}`);
+      else logger.warn(message, { path: `/${path}` });
     },
   });
   return bytes();
