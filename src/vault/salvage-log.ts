@@ -1,4 +1,5 @@
 import { isBitacoraError, type Logger, toHex } from '../base/index.js';
+import { type LogEntry, packName, uidOf } from '../format/index.js';
 import { entryObject, isDamaged, LogChain, listEntries, openEntry, readEntries } from '../snapshot/index.js';
 import type { Backend, CallOptions } from '../storage/index.js';
 import type { EntryName, UserIndex, UserKeys } from '../store/index.js';
@@ -12,7 +13,7 @@ export interface SalvageContext extends CallOptions {
 
 /**
  * Puts back the entries that the log on the backend needs and lacks, or has damaged, from the index's copies: those are the very
- * bytes. What nothing on the backend names stays away, since the vault may have been put back to an older state on purpose.
+ * bytes. So are those at its end that nothing names, as long as the packs that they brought are there.
  *
  * @returns the objects put back.
  * @throws {BitacoraError} `FORMAT_NEWER`; the backend's errors: then no copy is lost.
@@ -23,7 +24,9 @@ export async function salvageLog(context: SalvageContext): Promise<string[]> {
   if (copies.size === 0) return [];
   const chain = new LogChain((name) => entryObject(keys, name));
   const damaged: Uint8Array[] = [];
+  const there = new Set<string>();
   for await (const entry of readEntries({ backend, keys, signal }, listEntries(backend, keys, { signal }))) {
+    there.add(toHex(entry.name.hash));
     if (isDamaged(entry)) damaged.push(entry.name.hash);
     else addSound(chain, entry);
   }
@@ -35,13 +38,42 @@ export async function salvageLog(context: SalvageContext): Promise<string[]> {
     const name = copies.get(toHex(hash));
     if (!name || seen.has(toHex(hash))) continue;
     seen.add(toHex(hash));
-    const prev = await restoreEntry(context, name);
-    if (!prev) continue;
+    const entry = await entryCopy(context, name);
+    if (!entry) continue;
+    await restoreEntry(context, name);
     putBack.push(entryObject(keys, name));
     // What it names itself may be missing as well.
-    for (const before of prev) if (!(await isThere(context, copies.get(toHex(before))))) wanted.push(before);
+    for (const before of entry.prev) if (!(await isThere(context, copies.get(toHex(before))))) wanted.push(before);
+  }
+  const end = [...copies].filter(([hex, { hash }]) => !there.has(hex) && !seen.has(hex) && !covers(hash));
+  putBack.push(
+    ...(await restoreEnd(
+      context,
+      end.map(([, name]) => name),
+    )),
+  );
+  return putBack;
+}
+
+/**
+ * In log order, and none beyond one whose packs are gone: a vault that was put back to an older state as a whole does not have
+ * them, and stays as it was put.
+ */
+async function restoreEnd(context: SalvageContext, missing: readonly EntryName[]): Promise<string[]> {
+  const putBack: string[] = [];
+  for (const name of missing) {
+    const entry = await entryCopy(context, name);
+    if (!entry || !(await hasPacks(context, entry))) break;
+    await restoreEntry(context, name);
+    putBack.push(entryObject(context.keys, name));
   }
   return putBack;
+}
+
+async function hasPacks({ backend, keys, signal }: SalvageContext, entry: LogEntry): Promise<boolean> {
+  const packs = entry.kind === 'manifest' ? entry.body.packs : [];
+  for (const hash of packs) if (!(await backend.stat(packName(uidOf(keys.uid), hash), { signal }))) return false;
+  return true;
 }
 
 function addSound(chain: LogChain, entry: Parameters<LogChain['add']>[0]): void {
@@ -62,22 +94,25 @@ async function isThere({ backend, keys, signal }: SalvageContext, name: EntryNam
   return name === undefined || (await backend.stat(entryObject(keys, name), { signal })) !== undefined;
 }
 
-/** Resolves with what the entry names as its predecessors, or undefined where the index's copy is not good either. */
-async function restoreEntry(context: SalvageContext, name: EntryName): Promise<readonly Uint8Array[] | undefined> {
-  const { backend, index, keys, logger, signal } = context;
-  const object = entryObject(keys, name);
+/** The index's copy of an entry, or undefined where that is not good either. */
+async function entryCopy({ index, keys }: SalvageContext, name: EntryName): Promise<LogEntry | undefined> {
   const sealed = await index.entry(name);
   if (!sealed) return undefined;
-  let prev: readonly Uint8Array[];
   try {
-    prev = openEntry(keys, name, sealed).prev;
+    return openEntry(keys, name, sealed);
   } catch (error) {
     if (isBitacoraError(error, 'DATA_CORRUPT')) return undefined;
     throw error;
   }
+}
+
+/** @param name - Of an entry whose copy was found good. */
+async function restoreEntry({ backend, index, keys, logger, signal }: SalvageContext, name: EntryName): Promise<void> {
+  const object = entryObject(keys, name);
+  const sealed = await index.entry(name);
+  if (!sealed) throw new TypeError(`The index no longer has its copy of "${object}".`);
   // Bytes of its name are never another entry's: what lies there and differs is damaged.
   await backend.remover().remove(object, { signal });
   await backend.put(object, { bytes: sealed });
   logger.warn('A log entry was missing or damaged, and was put back from the index’s copy.', { object });
-  return prev;
 }

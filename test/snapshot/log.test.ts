@@ -282,6 +282,18 @@ t.test('entries that the vault needs and only the index has are put back', async
   }
 });
 
+t.test('entries at the end of the log that only the index has are put back, though nothing names them', async (t) => {
+  const { memory, user, vault } = await opened(t);
+  for (let i = 0; i < 3; i++) await user.log.append(FORGET_NOTHING);
+  const names = await logNames(memory, user);
+  user.close();
+  for (const name of names.slice(1)) await memory.remover().remove(name);
+  const again = await vault.openUser('ana');
+  t.equal((await all(again)).length, 3);
+  t.same(await logNames(memory, user), names);
+  await vault.close();
+});
+
 t.test('an entry that is damaged is put right from the index when that is rebuilt', async (t) => {
   const { memory, user, vault } = await opened(t);
   for (let i = 0; i < 2; i++) await user.log.append(FORGET_NOTHING);
