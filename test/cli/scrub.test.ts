@@ -50,6 +50,10 @@ t.test('scrub says that nothing is damaged, of one user or all, of a share or ev
 t.test('scrub exits 65 for damage, and the next backup heals it', async (t) => {
   const place = await setUp(t);
   for (const pack of objects(place, 'packs')) flip(pack, 150);
+  t.match(await place.run(['restore', 'ana', '--latest', '--target', place.join('lacking')]), {
+    code: 65,
+    stderr: /could not be restored.*\nbitacora: Run `bitacora scrub ana`, then back up again/,
+  });
   const found = await place.json(['scrub', 'ana']);
   t.match(found, { code: 65, answer: { status: 'damaged', users: [{ user_id: 'ana', quarantined_chunks: Number }] } });
   const text = await place.run(['scrub', 'ana']);

@@ -69,8 +69,15 @@ function sayReport(output: Output, answer: Answer): void {
   sayList(output, answer.warning_count, answer.warnings, 'warning');
   sayList(output, failure_count, answer.failures, 'item');
   if (failure_count === 0) return;
-  const what = failure_count === 1 ? 'One item' : countOf(failure_count, 'item');
-  output.message(`${what} could not be restored as it was; the rest is in place.`);
+  const what =
+    failure_count === 1
+      ? 'One item could not be restored as it was'
+      : `${countOf(failure_count, 'item')} could not be restored as they were`;
+  output.message(`${what}; the rest is in place.`);
+  // A backup relies on what is stored until a scrub says otherwise.
+  if (status !== 'corrupt') return;
+  const { user_id: user } = answer;
+  output.message(`Run \`bitacora scrub ${user}\`, then back up again: what its sources still have is stored anew.`);
 }
 
 function sayList(output: Output, count: number, items: Answer['failures'], one: string): void {
