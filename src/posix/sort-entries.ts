@@ -6,13 +6,8 @@ const STEP_ENTRIES = 8192;
  * Sorts packed entries by their names in memcmp order, the shorter of two first: three-way radix quicksort (Bentley
  * and Sedgewick, 1997), which looks at each distinguishing byte about once instead of comparing whole names.
  * An address holds the segment's number above `bits` and the place of the entry's type byte below; names end in NUL.
+ * Done in steps, none of which takes more than some milliseconds.
  */
-export function sortEntries(order: Uint32Array, segments: readonly Uint8Array[], bits: number): void {
-  const steps = sortEntriesInSteps(order, segments, bits);
-  while (!steps.next().done);
-}
-
-/** The same in steps, none of which takes more than some milliseconds. */
 export function* sortEntriesInSteps(
   order: Uint32Array,
   segments: readonly Uint8Array[],
