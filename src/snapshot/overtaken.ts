@@ -33,10 +33,11 @@ export async function withoutOvertaken<M extends Manifest>(fold: Fold<M>, trees:
 
 /** The names from one path to another that lies below it; undefined where it does not. */
 function wayDown(outer: Uint8Array, inner: Uint8Array): Uint8Array[] | undefined {
-  const above = outer.at(-1) === SLASH ? outer : Uint8Array.of(...outer, SLASH);
-  if (inner.length <= above.length || compareBytes(inner.subarray(0, above.length), above) !== 0) return undefined;
+  const above = outer.at(-1) === SLASH ? outer.length : outer.length + 1;
+  if (inner.length <= above || inner[above - 1] !== SLASH) return undefined;
+  if (compareBytes(inner.subarray(0, outer.length), outer) !== 0) return undefined;
   const names: Uint8Array[] = [];
-  for (let start = above.length; start < inner.length; ) {
+  for (let start = above; start < inner.length; ) {
     const slash = inner.indexOf(SLASH, start);
     const end = slash === -1 ? inner.length : slash;
     names.push(inner.subarray(start, end));
