@@ -16,6 +16,21 @@ export interface Slot {
 }
 
 /**
+ * Directories that have become complete and have not said so. What one says may complete the one above it: they say it one
+ * after another and not inside each other, so that the depth of a tree is not one of the stack.
+ */
+const complete: OrderedDirectory[] = [];
+
+function tellComplete(): void {
+  try {
+    // The first stays in its place while it speaks: that is how the next one knows that somebody listens.
+    for (let at = 0; at < complete.length; at++) complete[at]!.tell();
+  } finally {
+    complete.length = 0;
+  }
+}
+
+/**
  * One directory on its way into the tree. Entries come in the order of names; some are known at once, others when a worker has
  * read them. They reach the writer in order, and only those behind a pending one wait in memory.
  */
@@ -134,6 +149,12 @@ export class OrderedDirectory {
 
   #finishIfComplete(): void {
     if (!this.#scanned || this.#abandoned || this.#pending > 0) return;
+    complete.push(this);
+    if (complete.length === 1) tellComplete();
+  }
+
+  /** Says that all entries are known. */
+  tell(): void {
     const before = this.#writing ? undefined : this.#before;
     if (before?.likeness.complete) {
       this.#done(before.root);

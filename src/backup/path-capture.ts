@@ -98,6 +98,7 @@ async function captureDirectory(
     parentRoot: parent?.content.form === 'directory' ? parent.content.id : undefined,
     excludes: Excludes.root(options.excludes),
     device,
+    depth: 0,
     done: (id) => {
       root = id;
     },

@@ -5,6 +5,7 @@ import {
   type EntryType,
   type ExtendedAttribute,
   type LeafCursor,
+  TREE_DEPTH_MAX,
   type TreeEntry,
 } from '../format/index.js';
 import { type DirectoryListing, FileStat, listXattrsAt, ownerNames, readLinkAt, statAt } from '../posix/index.js';
@@ -28,6 +29,9 @@ import { inSource, type VaultIdentity } from './sources.js';
 const LARGE_CLASS_BYTES = 16 * 2 ** 30;
 /** Entries that may wait in memory for one that is still being read. */
 const WAITING_MOST = 16_384;
+/** How many directories may be walked inside each other before the stack is emptied. */
+const STACK_DEPTH = 64;
+const TOO_DEEP = Object.assign(new Error(`It lies below ${TREE_DEPTH_MAX} directories.`), { code: 'ELOOP' });
 
 export interface WalkOptions {
   readonly sink: NodeSink;
@@ -58,6 +62,8 @@ interface Site {
   readonly fd: number;
   readonly path: Uint8Array;
   readonly device: number;
+  /** Directories above it within the scope. */
+  readonly depth: number;
 }
 
 /** One directory as the walk comes to it. */
@@ -87,6 +93,8 @@ export class Walk {
   async directory(place: Place): Promise<void> {
     const { sink, counts, parents } = this.#options;
     const { parentRoot } = place;
+    // A promise that is waited for empties the stack, which deep trees would fill.
+    if (place.depth % STACK_DEPTH === STACK_DEPTH - 1) await Promise.resolve();
     const parent = parents && parentRoot ? new ParentDirectory(parents, parentRoot) : undefined;
     const before =
       parent?.leaf && parentRoot ? { root: parentRoot, likeness: new Likeness(parent.leaf, this.#owners) } : undefined;
@@ -124,7 +132,7 @@ export class Walk {
     writer: EntryWriter,
   ): Promise<void> {
     const directory = new OrderedDirectory(fd, writer, () => {});
-    const place = { fd, path, device: 0 };
+    const place = { fd, path, device: 0, depth: 0 };
     try {
       const working = this.#entry(directory, place, Excludes.root([]), name, { find: () => before });
       if (working) await working;
@@ -203,6 +211,10 @@ export class Walk {
     if (vault && stat.ino === vault.inode && stat.dev === vault.device) {
       throw inSource(printable(joinPath(place.path, own)), 'the vault turned up here');
     }
+    if (place.depth >= TREE_DEPTH_MAX) {
+      this.#fail(place, own, TOO_DEEP);
+      return;
+    }
     const known = before && decodeBefore(before);
     const opening = openListed(directory.fd, own);
     const opened = opening instanceof Promise ? await opening : opening;
@@ -227,6 +239,7 @@ export class Walk {
       parentRoot,
       excludes: excludes.enter(own),
       device: place.device,
+      depth: place.depth + 1,
       done,
     });
   }
