@@ -111,6 +111,7 @@ function restoreRange(
       const transfer = whole ? [...buffersOf(call), bytes.buffer] : buffersOf(call);
       return { payload: { ...call, source: { bytes } }, transfer };
     },
+    pack.object,
   );
 }
 
@@ -138,6 +139,7 @@ async function runCall(
   site: Site,
   build: () => BuiltCall,
   prepare: (built: BuiltCall) => Promise<PreparedCall>,
+  object?: string,
 ): Promise<void> {
   let built: BuiltCall | undefined;
   try {
@@ -145,16 +147,21 @@ async function runCall(
       built = build();
       return prepare(built);
     });
-    settle(site, built!, result);
+    settle(site, built!, result, object);
   } catch (error) {
     if (!built || !isItemError(error)) throw error;
     for (const task of built.tasks) failTaskWith(site, task, error);
+    if (error instanceof BitacoraError) site.report.damaged(error.code, object);
   }
 }
 
-function settle(site: Site, { tasks }: BuiltCall, result: RangeResult): void {
+/** @param object - The pack that the bytes come from. */
+function settle(site: Site, { tasks }: BuiltCall, result: RangeResult, object: string | undefined): void {
   site.report.bytesWritten += result.bytesWritten;
-  for (const { file, code, message } of result.failures) failTask(site, tasks[file]!, code, message);
+  for (const { file, code, message } of result.failures) {
+    failTask(site, tasks[file]!, code, message);
+    site.report.damaged(code, object);
+  }
   for (const { file, code, message } of result.warnings) warnTask(site, tasks[file]!, { file, code, message });
 }
 

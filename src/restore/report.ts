@@ -2,6 +2,7 @@ import { type BitacoraError, type Clock, errnoCode, isBitacoraError, printable }
 import type { ProblemList, RestoreProblem, RestoreReport } from './options.js';
 
 const LISTED_MAX = 1000;
+const DAMAGED_OBJECTS_MAX = 1000;
 /** Codes that mean the stored data itself is at fault. */
 const CORRUPT = new Set(['DATA_CORRUPT', 'OBJECT_MISSING']);
 
@@ -36,6 +37,7 @@ export class ReportBuilder {
   readonly #warnings = new Problems();
   readonly #clock: Clock;
   readonly #started: number;
+  readonly #damagedObjects = new Set<string>();
   #corrupt = false;
 
   constructor(clock: Clock) {
@@ -51,6 +53,13 @@ export class ReportBuilder {
 
   failWith(path: Uint8Array, error: unknown): void {
     this.fail(path, codeOf(error), messageOf(error));
+    if (isBitacoraError(error)) this.damaged(error.code, error.details.object);
+  }
+
+  /** Notes the object that an item failed for, where the object is to blame. */
+  damaged(code: string, object: unknown): void {
+    if (!CORRUPT.has(code) || typeof object !== 'string') return;
+    if (this.#damagedObjects.size < DAMAGED_OBJECTS_MAX) this.#damagedObjects.add(object);
   }
 
   warn(path: Uint8Array, code: string, message: string): void {
@@ -73,6 +82,7 @@ export class ReportBuilder {
       failures: this.#failures.list(),
       warnings: this.#warnings.list(),
       corrupt: this.#corrupt,
+      damagedObjects: [...this.#damagedObjects],
       durationMs: this.#clock.monotonic() - this.#started,
     };
   }

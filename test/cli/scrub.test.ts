@@ -52,7 +52,7 @@ t.test('scrub exits 65 for damage, and the next backup heals it', async (t) => {
   for (const pack of objects(place, 'packs')) flip(pack, 150);
   t.match(await place.run(['restore', 'ana', '--latest', '--target', place.join('lacking')]), {
     code: 65,
-    stderr: /could not be restored.*\nbitacora: Run `bitacora scrub ana`, then back up again/,
+    stderr: /could not be restored.*\nbitacora: Back up again: .* `bitacora scrub ana` finds all of it/,
   });
   const found = await place.json(['scrub', 'ana']);
   t.match(found, { code: 65, answer: { status: 'damaged', users: [{ user_id: 'ana', quarantined_chunks: Number }] } });
@@ -68,6 +68,14 @@ t.test('scrub exits 65 for damage, and the next backup heals it', async (t) => {
   const { answer } = await place.json(['list', 'ana']);
   const oldest = (answer.backups as { backup_id: string }[]).at(-1)!.backup_id;
   t.match(await place.run(['restore', 'ana', '--snapshot', oldest, '--target', target, '--verify']), { code: 0 });
+});
+
+t.test('damage that a restore meets is not relied on by the next backup, without any scrub between', async (t) => {
+  const place = await setUp(t);
+  for (const pack of objects(place, 'packs')) flip(pack, 150);
+  t.match(await place.run(['restore', 'ana', '--latest', '--target', place.join('lacking')]), { code: 65 });
+  t.match(await place.run(['backup', 'ana', '--path', place.source]), { code: 0 });
+  t.match(await place.run(['restore', 'ana', '--latest', '--target', place.join('whole'), '--verify']), { code: 0 });
 });
 
 t.test('scrub without the master key checks names, and says so', async (t) => {

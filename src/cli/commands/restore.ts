@@ -74,10 +74,11 @@ function sayReport(output: Output, answer: Answer): void {
       ? 'One item could not be restored as it was'
       : `${countOf(failure_count, 'item')} could not be restored as they were`;
   output.message(`${what}; the rest is in place.`);
-  // A backup relies on what is stored until a scrub says otherwise.
   if (status !== 'corrupt') return;
   const { user_id: user } = answer;
-  output.message(`Run \`bitacora scrub ${user}\`, then back up again: what its sources still have is stored anew.`);
+  output.message(
+    `Back up again: what is damaged and its sources still have is stored anew. \`bitacora scrub ${user}\` finds all of it.`,
+  );
 }
 
 function sayList(output: Output, count: number, items: Answer['failures'], one: string): void {
