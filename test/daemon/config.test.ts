@@ -196,6 +196,9 @@ t.test('findConfig() reads no file that somebody else may have written', async (
   t.match(await findConfig(file), { file });
   await t.rejects(findConfig(directory), { code: 'CONFIG', message: /no file/ });
   if (process.geteuid?.() !== 0) return;
+  await chown(file, 0, 12_345);
+  await t.rejects(findConfig(file), { code: 'CONFIG', message: /its group 12345 may write it/ });
+  await chmod(file, 0o644);
   await chown(file, 12_345, 0);
   await t.rejects(findConfig(file), { code: 'CONFIG', message: /belongs to somebody else/ });
 });

@@ -57,8 +57,13 @@ async function readText(file: string): Promise<string> {
     if (stat.size > FILE_BYTES_MAX) throw refused(file, 'it has more than 1 MiB');
     const uid = process.geteuid?.() ?? 0;
     // It names programs that are run.
-    if ((stat.mode & 0o002) !== 0)
+    if ((stat.mode & 0o002) !== 0) {
       throw refused(file, 'everybody may write it. Let only its owner do that: `chmod o-w` it');
+    }
+    // The group of the process itself is often its user's alone.
+    if ((stat.mode & 0o020) !== 0 && stat.gid !== process.getegid?.()) {
+      throw refused(file, `its group ${stat.gid} may write it. Let only its owner do that: \`chmod g-w\` it`);
+    }
     if (stat.uid !== 0 && stat.uid !== uid) throw refused(file, 'it belongs to somebody else, who is not root');
     return await handle.readFile('utf8');
   } catch (cause) {
