@@ -177,10 +177,16 @@ function memorySpool(): Spool {
 /** A pack that never outgrew the buffer is handed over as bytes; no file is made for it. */
 function fileSpool(path: string): Spool {
   let fd: number | undefined;
+  let end = 0;
   const write = (bytes: Uint8Array): void => {
     try {
       fd ??= openSync(path, 'wx', 0o600);
-      for (let at = 0; at < bytes.length; ) at += writeSync(fd, bytes, at);
+      for (let at = 0; at < bytes.length; ) {
+        // With a place, so that it is a `pwrite` and tests can tell it from the writes that wake threads.
+        const count = writeSync(fd, bytes, at, bytes.length - at, end);
+        at += count;
+        end += count;
+      }
     } catch (error) {
       throw writeError(error, 'a pack to the spool');
     }
