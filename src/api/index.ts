@@ -26,10 +26,18 @@ export { type Selected, type Selector, select, selectionFields } from './select.
 export { serveApi } from './serve.js';
 export { type ApiServer, DEFAULT_LIMITS, type ServerLimits, type ServerParts } from './server/parts.js';
 export {
+  type AccessScope,
+  type AccessSettings,
   type CommandSourceSettings,
   type ConfiguredSource,
   DEFAULT_SETTINGS,
   type HookSettings,
   type PathSourceSettings,
+  type PeerSettings,
+  type RecordSettings,
+  type RetentionSettings,
+  type ScheduleSettings,
+  type ScrubSettings,
   type Settings,
+  type SpaceSettings,
 } from './settings.js';

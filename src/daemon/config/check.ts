@@ -80,7 +80,7 @@ function withAbsolutePaths(config: Config, base: string): Config {
     name!.includes('/') ? absolute(name!) : name!,
     ...args,
   ];
-  const { backup, api, hooks, keys, restore } = config;
+  const { alerts, backup, api, hooks, keys, records, restore } = config;
   const { storage } = backup;
   return {
     ...config,
@@ -97,6 +97,8 @@ function withAbsolutePaths(config: Config, base: string): Config {
       ...(hooks.after && { after: program(hooks.after) }),
     },
     keys: keys.file === undefined ? keys : { file: absolute(keys.file) },
-    restore: restore?.allowed_targets ? { allowed_targets: restore.allowed_targets.map(absolute) } : restore,
+    restore: { allowed_targets: restore.allowed_targets.map(absolute) },
+    records: { ...records, ...(records.pull_command && { pull_command: program(records.pull_command) }) },
+    ...(alerts?.command && { alerts: { command: program(alerts.command) } }),
   };
 }

@@ -1,19 +1,20 @@
 import { z } from 'zod';
 import * as value from './values.js';
 
+const days = () => value.whole(1, 36_500);
+/** What the file leaves out of a table that it has is as operators know it. */
 const retention = z.strictObject({
-  session_backups_days: value.whole(1, 36_500).optional(),
-  daily_backups_days: value.whole(1, 36_500).optional(),
-  weekly_backups_days: value.whole(1, 36_500).optional(),
-  monthly_backups_days: value.whole(1, 36_500).optional(),
+  session_backups_days: days().default(30),
+  daily_backups_days: days().default(90),
+  weekly_backups_days: days().default(365),
+  monthly_backups_days: days().default(1825),
+  manual_backups_days: days().optional(),
+  critical_backups_days: days().optional(),
 });
 
 const local = z.strictObject({
   path: value.path().optional(),
-  max_size_gb: z
-    .number({ error: 'a number of gigabytes above 0' })
-    .positive({ error: 'a number of gigabytes above 0' })
-    .optional(),
+  max_size_gb: value.gigabytes().optional(),
 });
 
 const s3 = z.strictObject({
@@ -48,7 +49,7 @@ const backup = z.strictObject({
 
 const peer = z.strictObject({
   uid: value.whole(0, 4_294_967_294),
-  users: value.listOf(value.userName(), 'a list of user ids'),
+  users: value.userNames(),
   scopes: value.listOf(value.oneOf(['backup', 'restore', 'list', 'admin']), 'a list of scopes'),
 });
 
@@ -59,6 +60,7 @@ const api = z.strictObject({
       error: 'an address and a port such as "127.0.0.1:8080"',
     })
     .optional(),
+  hosts: value.listOf(value.hostName(), 'a list of names of hosts').default([]),
   socket: z
     .strictObject({ path: value.path().optional(), group: value.text('the name of a group').optional() })
     .prefault({}),
@@ -67,10 +69,12 @@ const api = z.strictObject({
 
 const schedule = z
   .strictObject({
-    users: value.listOf(value.userName().or(z.literal('*')), 'a list of user ids, or ["*"]'),
+    users: value.userNames(),
     cron: value.text('a cron expression such as "0 3 * * *"').optional(),
     every: value.duration().optional(),
     kind: value.oneOf(['periodic', 'manual', 'critical']).default('periodic'),
+    jitter: value.duration().optional(),
+    run_missed: value.flag().default(true),
   })
   .refine((row) => (row.cron === undefined) !== (row.every === undefined), { error: 'either cron or every' });
 
@@ -102,13 +106,14 @@ export const configSchema = z.strictObject({
   api: api.prefault({}),
   records: z
     .strictObject({
-      user_wide: value.listOf(value.text('the name of a collection'), 'a list of names').optional(),
+      user_wide: value.listOf(value.text('the name of a collection'), 'a list of names').default(['user_config']),
       pull_command: value.argv().optional(),
+      pull_timeout: value.duration().default(60_000),
     })
-    .optional(),
+    .prefault({}),
   schedule: value.listOf(schedule, 'tables [[schedule]]').default([]),
   source: value.listOf(source, 'tables [[source]]').default([]),
-  restore: z.strictObject({ allowed_targets: value.listOf(value.path(), 'a list of paths').optional() }).optional(),
+  restore: z.strictObject({ allowed_targets: value.listOf(value.path(), 'a list of paths').default([]) }).prefault({}),
   hooks: hooks.prefault({}),
   keys: z.strictObject({ file: value.path().optional() }).prefault({}),
   scrub: z.strictObject({ every: value.duration().optional(), share: value.share().optional() }).optional(),
@@ -118,6 +123,8 @@ export const configSchema = z.strictObject({
       writers: value.whole(1, 64).default(2),
       readers: value.whole(1, 64).default(4),
       grace: value.duration().default(30_000),
+      user_quota_gb: value.gigabytes().optional(),
+      quota_warning: value.share().default(0.9),
     })
     .prefault({}),
   log: z.strictObject({ level: value.oneOf(['debug', 'info', 'warn', 'error']).default('info') }).prefault({}),

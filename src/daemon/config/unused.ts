@@ -10,6 +10,7 @@ const UNUSED: readonly (readonly [key: string, meaning: string])[] = [
   ['backup.storage.s3', 'there is no second copy yet: everything is in the local vault only'],
   ['backup.storage.local.max_size_gb', 'the vault grows as far as its disk goes'],
   ['api.listen', 'only the Unix socket is served yet'],
+  ['api.hosts', 'only the Unix socket is served yet'],
   ['api.socket.group', 'the socket is for its owner and root only'],
   ['api.peer', 'the socket is for its owner and root only'],
   ['records', 'records are not captured yet'],
@@ -17,6 +18,8 @@ const UNUSED: readonly (readonly [key: string, meaning: string])[] = [
   ['source.at_session_end', 'sessions that end are not backed up by themselves yet'],
   ['restore.allowed_targets', 'only the socket’s owner and root may restore, anywhere'],
   ['scrub', 'nothing is checked by itself yet; use `bitacora scrub`'],
+  ['limits.user_quota_gb', 'no user is limited yet'],
+  ['limits.quota_warning', 'no user is limited yet'],
   ['alerts', 'nobody is alerted yet; watch the exit codes, the log and `bitacora status`'],
 ];
 

@@ -71,6 +71,23 @@ export function userName(): z.ZodString {
   return z.string({ error }).regex(/^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/, { error });
 }
 
+/** Some users, or with `["*"]` all of them. */
+export function userNames(): z.ZodArray<z.ZodType<string>> {
+  return listOf(userName().or(z.literal('*')), 'a list of user ids, or ["*"]');
+}
+
+/** A name as the header `Host` has it, without a port. */
+export function hostName(): z.ZodString {
+  const error = 'the name of a host such as "backup.example.org"';
+  return z.string({ error }).regex(/^(\[[0-9a-fA-F:.]+\]|[0-9A-Za-z]([0-9A-Za-z.-]*[0-9A-Za-z])?)$/, { error });
+}
+
+/** Of 10^9 bytes. */
+export function gigabytes(): z.ZodNumber {
+  const error = 'a number of gigabytes above 0';
+  return z.number({ error }).positive({ error });
+}
+
 /** A name of the time zone database. */
 export function timezone(): z.ZodString {
   const error = 'a time zone such as "Europe/Madrid" or "UTC"';
