@@ -2,15 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  errorCodeOf,
-  type Fault,
-  type Outcome,
-  PROGRAM,
-  parseTrace,
-  straceOf,
-  type TracedCall,
-} from './faults-program.js';
+import { PROGRAM } from '../helpers/delivered.js';
+import { errorCodeOf, type Fault, type Outcome, parseTrace, straceOf, type TracedCall } from './faults-program.js';
 import { BACKUP, expectSuccess, type Stock } from './faults-scenes.js';
 
 /** After a fault that passes the next backup works, or one of the next few where each meets what is left of it. */

@@ -1,11 +1,7 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { readFileSync } from 'node:fs';
+import { PROGRAM } from '../helpers/delivered.js';
 
-const BUNDLE = fileURLToPath(new URL('../../src/bundle/main.js', import.meta.url));
-const MODULES = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
-/** The program as it is delivered, where it was bundled. */
-export const PROGRAM = existsSync(BUNDLE) ? BUNDLE : MODULES;
 /** Nothing in these campaigns takes this long; a hang is a failure. */
 const HANG_MS = 120_000;
 

@@ -1,7 +1,6 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { PROGRAM } from '../helpers/delivered.js';
 
-const MAIN = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
 /** Nothing in these campaigns takes this long; a hang is a failure. */
 const HANG_MS = 120_000;
 
@@ -35,7 +34,7 @@ export function canTrace(): boolean {
 
 /** Runs the command line in a process of its own, and kills it as told. */
 export function runProgram(args: readonly string[], death: Death = { how: 'none' }): Promise<Ended> {
-  const command = [process.execPath, MAIN, '--json', '--progress', 'none', ...args];
+  const command = [process.execPath, PROGRAM, '--json', '--progress', 'none', ...args];
   if (death.how === 'call') {
     const inject = `inject=${death.calls}:signal=KILL:when=${death.number}`;
     command.unshift('strace', '-f', '-o', '/dev/null', '-e', `trace=${death.calls}`, '-e', inject);

@@ -2,10 +2,8 @@ import { spawn, spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { Test } from 'tap';
-
-export const PROGRAM = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
+import { PROGRAM } from '../helpers/delivered.js';
 
 export interface Ended {
   readonly code: number | null;

@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { startDaemon } from '../api/daemon.js';
-import { Place, PROGRAM } from './bin.js';
+import { PROGRAM } from '../helpers/delivered.js';
+import { Place } from './bin.js';
 
 /** What a program prints until it has said `last`; it is told to stop then. Resolves with it once the program has ended. */
 async function outputUntil(args: readonly string[], last: RegExp, begun: () => void): Promise<string> {

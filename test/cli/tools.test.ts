@@ -3,8 +3,9 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { noise } from '../backup/fixture.js';
+import { PROGRAM } from '../helpers/delivered.js';
 import { listed } from '../restore/state-fixture.js';
-import { Place, PROGRAM } from './bin.js';
+import { Place } from './bin.js';
 
 interface Made {
   readonly place: Place;

@@ -4,7 +4,8 @@ import { open, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { type Ask, ask } from '../api/http.js';
-import { type Ended, Place, PROGRAM } from '../cli/bin.js';
+import { type Ended, Place } from '../cli/bin.js';
+import { PROGRAM } from '../helpers/delivered.js';
 
 /** A document is looked into member by member. */
 export type Document = Record<string, unknown>;

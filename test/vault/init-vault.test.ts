@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { mkdir, readdir, readFile, stat, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import t from 'tap';
 import { type FaultEffect, MemoryBackend, scriptedFaults, withFaults } from '../../src/storage/index.js';
 import { chooseVaultPath, initVault, openVault, type VaultEnvironment } from '../../src/vault/index.js';
+import { PROGRAM } from '../helpers/delivered.js';
 
 const mode = async (path: string): Promise<string> => ((await stat(path)).mode & 0o777).toString(8);
 
@@ -122,9 +122,8 @@ t.test('two inits in turn on one backend make one vault', async (t) => {
 
 t.test('the names of the directories that init makes are durable before the vault is', async (t) => {
   const root = t.testdir();
-  const script = fileURLToPath(new URL('../../src/cli/main.js', import.meta.url));
   const path = join(root, 'deep', 'vault');
-  const words = ['-f', '-y', '-e', 'trace=fsync,link,linkat', process.execPath, script];
+  const words = ['-f', '-y', '-e', 'trace=fsync,link,linkat', process.execPath, PROGRAM];
   const args = [...words, 'init', '--vault', path, '--key-file', join(root, 'key')];
   const { status, stderr } = spawnSync('strace', args, { encoding: 'utf8' });
   if (status !== 0) return t.pass('calls cannot be traced here');

@@ -2,7 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Test } from 'tap';
-import { Place, PROGRAM } from '../bin.js';
+import { PROGRAM } from '../../helpers/delivered.js';
+import { Place } from '../bin.js';
 
 /** Whether a shell is there to be asked. */
 export function hasShell(shell: string): boolean {
