@@ -7,7 +7,8 @@ import t, { type Test } from 'tap';
 import type { JobWork } from '../../src/scheduler/index.js';
 import { openVault } from '../../src/vault/index.js';
 import { startDaemon } from '../api/daemon.js';
-import { Place, PROGRAM } from './bin.js';
+import { PROGRAM } from '../helpers/delivered.js';
+import { Place } from './bin.js';
 
 const DAEMON = fileURLToPath(new URL('../api/daemon-program.js', import.meta.url));
 

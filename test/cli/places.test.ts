@@ -2,7 +2,8 @@ import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { ERROR_CODES } from '../../src/base/index.js';
-import { type Call, ownMounts, Place, PROGRAM, run, unprivileged } from './bin.js';
+import { PROGRAM } from '../helpers/delivered.js';
+import { type Call, ownMounts, Place, run, unprivileged } from './bin.js';
 
 async function setUp(t: Test): Promise<Place> {
   const place = new Place(t);
