@@ -10,7 +10,10 @@ export type KeyVersion = readonly [generation: number, epoch: number];
 export type LogRecord =
   | { readonly kind: 'manifest'; readonly body: Manifest }
   | { readonly kind: 'merge'; readonly body: Readonly<Record<string, never>> }
-  | { readonly kind: 'forget' | 'unforget'; readonly body: { readonly backupIds: readonly Uint8Array[] } }
+  | {
+      readonly kind: 'forget' | 'unforget' | 'pin' | 'unpin';
+      readonly body: { readonly backupIds: readonly Uint8Array[] };
+    }
   | { readonly kind: 'tombstone'; readonly body: { readonly packs: readonly Uint8Array[] } }
   | { readonly kind: 'quarantine'; readonly body: { readonly packs: readonly QuarantinedPack[] } }
   | {
@@ -52,6 +55,8 @@ const LOG_KINDS: readonly LogKind[] = [
   'merge',
   'forget',
   'unforget',
+  'pin',
+  'unpin',
   'tombstone',
   'quarantine',
   'key_change',
@@ -66,6 +71,8 @@ function wireRecord(record: LogRecord): Wire {
       return {};
     case 'forget':
     case 'unforget':
+    case 'pin':
+    case 'unpin':
       return { backup_ids: record.body.backupIds };
     case 'tombstone':
       return { packs: record.body.packs };
@@ -106,6 +113,8 @@ function readRecord(kind: LogKind, fields: Fields): LogRecord {
       return { kind, body: {} };
     case 'forget':
     case 'unforget':
+    case 'pin':
+    case 'unpin':
       return { kind, body: { backupIds: fields.bytesList('backup_ids', 16) } };
     case 'tombstone':
       return { kind, body: { packs: fields.bytesList('packs', HASH_BYTES) } };

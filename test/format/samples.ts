@@ -74,6 +74,8 @@ export const ENTRIES: readonly LogEntry[] = [
   { ...FRAME, seq: 1, prev: [], kind: 'merge', body: {} },
   { ...FRAME, kind: 'forget', body: { backupIds: [MANIFEST.backupId] } },
   { ...FRAME, kind: 'unforget', body: { backupIds: [] } },
+  { ...FRAME, kind: 'pin', body: { backupIds: [MANIFEST.backupId] } },
+  { ...FRAME, kind: 'unpin', body: { backupIds: [MANIFEST.backupId] } },
   { ...FRAME, kind: 'tombstone', body: { packs: [HASH] } },
   {
     ...FRAME,

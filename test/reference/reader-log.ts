@@ -31,6 +31,8 @@ const BODIES = {
   merge: {},
   forget: { backup_ids: ['bin16'] },
   unforget: { backup_ids: ['bin16'] },
+  pin: { backup_ids: ['bin16'] },
+  unpin: { backup_ids: ['bin16'] },
   tombstone: { packs: HASHES },
   quarantine: { packs: [{ pack: 'bin32', damage: 'none|frames|whole', frames: ['int'] }] },
   key_change: { generation: 'int', epoch: 'int', burnt: [['int']] },
