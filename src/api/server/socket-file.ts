@@ -9,8 +9,8 @@ const PATH_BYTES_MAX = 107;
 
 /** A socket that this process alone listens on, for its owner and root only. */
 export interface SocketFile {
-  /** Removes it. */
-  release(): void;
+  /** Removes it; `onLeft` is told why it stays where it cannot be removed. */
+  release(onLeft: (error: unknown) => void): void;
 }
 
 /**
@@ -34,12 +34,13 @@ export async function listenOn(server: Server, path: string): Promise<SocketFile
     throw error;
   }
   return {
-    release: () => {
+    release: (onLeft) => {
       // Closing the server removes it, too; by then it may be another process's.
       try {
         unlinkSync(path);
       } catch (error) {
-        if (errnoCode(error) !== 'ENOENT') throw error;
+        // The next process replaces it; what was done until now is no less done.
+        if (errnoCode(error) !== 'ENOENT') onLeft(error);
       } finally {
         closeSync(lock);
       }
@@ -95,7 +96,9 @@ function removeStale(path: string): void {
     if (!statSync(path).isSocket()) throw wrong(path, 'a file that is no socket is there');
     unlinkSync(path);
   } catch (error) {
-    if (errnoCode(error) !== 'ENOENT') throw error;
+    if (error instanceof BitacoraError) throw error;
+    const errno = errnoCode(error);
+    if (errno !== 'ENOENT') throw wrong(path, `what is there cannot be replaced (${errno ?? String(error)})`, error);
   }
 }
 

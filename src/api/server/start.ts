@@ -16,7 +16,12 @@ export async function startServer(parts: ServerParts): Promise<ApiServer> {
     const gone = once(app.server, 'close');
     // No connection comes in any more; those that idle go, those that are being answered may finish.
     app.server.close();
-    socketFile.release();
+    socketFile.release((error) =>
+      parts.host.logger.warn('The socket could not be removed; the next start replaces it.', {
+        socket: parts.socket,
+        error: String(error),
+      }),
+    );
     closing.abort();
     app.server.closeIdleConnections();
     const timer = setTimeout(() => app.server.closeAllConnections(), graceMs);
