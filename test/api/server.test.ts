@@ -1,8 +1,9 @@
-import { mkdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import t from 'tap';
 import { DEFAULT_LIMITS } from '../../src/api/index.js';
+import { silentLogger } from '../../src/base/index.js';
 import { VERSION } from './daemon.js';
 import { parse, serve } from './fixture.js';
 import { ask } from './http.js';
@@ -173,4 +174,15 @@ t.test('closing ends what does not end by itself, and takes the socket away', as
   t.match((await watching).text, /^\{"head":\{\},"member":"jobs"\}\n/);
   t.throws(() => statSync(socket), { code: 'ENOENT' });
   await t.rejects(ask(socket, '/api/health'), { code: 'ENOENT' });
+});
+
+t.test('a socket that cannot be removed is told, and keeps nothing from closing', async (t) => {
+  const warnings: string[] = [];
+  const logger = { ...silentLogger, warn: (message: string) => void warnings.push(message) };
+  const { socket, daemon } = await serve(t, { logger });
+  rmSync(socket);
+  mkdirSync(socket);
+  await daemon.server.close(DEFAULT_LIMITS.waitMs);
+  t.match(warnings, [/could not be removed/]);
+  t.ok(statSync(socket).isDirectory());
 });
