@@ -1,6 +1,7 @@
 import type { Clock, Logger, ProgressSink, Random } from '../base/index.js';
 import type { Engine } from '../engine/index.js';
 import type { Vault } from '../vault/index.js';
+import { ADMINISTRATOR, type Caller } from './authority.js';
 import type { DaemonFacts } from './daemon-facts.js';
 import type { OperationContext } from './operation.js';
 import type { Settings } from './settings.js';
@@ -22,6 +23,8 @@ export interface OperationCall {
   readonly signal: AbortSignal;
   readonly progress: ProgressSink;
   readonly jobId?: string | undefined;
+  /** Left out, an administrator: whoever runs the program itself. */
+  readonly caller?: Caller | undefined;
   readonly body?: AsyncIterable<Uint8Array> | undefined;
 }
 
@@ -33,7 +36,7 @@ export async function withContext<T>(
 ): Promise<T> {
   const closing: (() => void | Promise<void>)[] = [];
   const { vault, settings, daemon, clock, random, logger } = host;
-  const { signal, progress, jobId, body } = call;
+  const { signal, progress, jobId, body, caller = ADMINISTRATOR } = call;
   try {
     return await use({
       vault,
@@ -44,6 +47,7 @@ export async function withContext<T>(
       jobId,
       body,
       settings,
+      caller,
       daemon,
       clock,
       random,

@@ -1,4 +1,5 @@
 /** What can be asked of a vault, one operation each, and how it is asked over HTTP: the same code in the daemon and embedded. */
+export { ADMINISTRATOR, allowedRoot, type Caller, type Grant, type Who } from './authority.js';
 export type { ApiClient, ClientOptions } from './client/options.js';
 export { connectApi } from './connect.js';
 export type { EntryItem } from './contract/entry.js';
@@ -26,6 +27,7 @@ export { type Selected, type Selector, select, selectionFields } from './select.
 export { serveApi } from './serve.js';
 export { type ApiServer, DEFAULT_LIMITS, type ServerLimits, type ServerParts } from './server/parts.js';
 export {
+  ACCESS_SCOPES,
   type AccessScope,
   type AccessSettings,
   type CommandSourceSettings,

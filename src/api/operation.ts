@@ -2,6 +2,7 @@ import type { Clock, Logger, ProgressSink, Random } from '../base/index.js';
 import type { Engine } from '../engine/index.js';
 import type { JobAccess } from '../scheduler/index.js';
 import type { Vault } from '../vault/index.js';
+import type { Caller, Who } from './authority.js';
 import type { DaemonFacts } from './daemon-facts.js';
 import type { Settings } from './settings.js';
 
@@ -21,6 +22,11 @@ export interface OperationContext {
   readonly body: AsyncIterable<Uint8Array> | undefined;
   /** What the configuration says; `DEFAULT_SETTINGS` without one. */
   readonly settings: Settings;
+  /**
+   * Who asks: the operation itself sees to what it tells of which users, where it concerns several. A job that survives the daemon
+   * runs as an administrator's: what its caller may do was decided when it was taken on.
+   */
+  readonly caller: Caller;
   /** What a daemon knows besides; undefined embedded. */
   readonly daemon: DaemonFacts | undefined;
   readonly clock: Clock;
@@ -65,6 +71,8 @@ export interface Route {
   readonly path: string;
   /** One sentence for the description of the API. */
   readonly summary: string;
+  /** Who may ask for it. */
+  readonly who: Who;
   /** How it runs as a job, with progress and cancelling; others answer at once. */
   readonly job: JobTraits | undefined;
   /** Whether its body may be bytes (`OperationContext.body`) instead of JSON; its input is then the query. Of jobs only. */

@@ -82,7 +82,9 @@ export interface ScrubSettings {
   readonly share: number | undefined;
 }
 
-export type AccessScope = 'backup' | 'restore' | 'list' | 'admin';
+/** What somebody may do who is no administrator. `metrics` is to scrape them, and nothing else. */
+export const ACCESS_SCOPES = ['backup', 'restore', 'list', 'admin', 'metrics'] as const;
+export type AccessScope = (typeof ACCESS_SCOPES)[number];
 
 /** What a user of the socket's group may do. */
 export interface PeerSettings {

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  ADMINISTRATOR,
   type AnswerOf,
   DEFAULT_SETTINGS,
   type InputOf,
@@ -168,6 +169,7 @@ async function run<Name extends OperationName>(
     body: undefined,
     jobId: undefined,
     settings: DEFAULT_SETTINGS,
+    caller: ADMINISTRATOR,
     daemon: undefined,
     clock: systemClock,
     random: systemRandom,
