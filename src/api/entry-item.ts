@@ -17,6 +17,7 @@ const TYPE_NAMES: Readonly<Record<EntryType, EntryItem['type']>> = {
   5: 'char_device',
   6: 'block_device',
   7: 'socket',
+  8: 'records',
 };
 
 /** The word for a type of entry. */

@@ -3,6 +3,13 @@ export { type BackupOptions, type BackupReport, backup } from './backup.js';
 export { type CommandSpec, commandSource, type ProgramSpec } from './command-source.js';
 export { compilePatterns } from './excludes.js';
 export { runHook } from './hook.js';
+export {
+  collectionScope,
+  type RecordPart,
+  type RecordSource,
+  recordSource,
+  sessionScope,
+} from './records/record-source.js';
 export type { SourceFailure } from './report.js';
 export { checkSources } from './sources.js';
 export { checkStreamName, type StreamSource, streamOf } from './stream-source.js';

@@ -10,6 +10,7 @@ const TYPE_LETTERS: Readonly<Record<EntryItem['type'], string>> = {
   char_device: 'c',
   block_device: 'b',
   socket: 's',
+  records: 'R',
 };
 
 /** An entry as `ls -l` has it, with its full path. */

@@ -7,6 +7,8 @@ export const ENTRY_TYPES = {
   charDevice: 5,
   blockDevice: 6,
   socket: 7,
+  /** A scope of records: only in a manifest. */
+  records: 8,
 } as const;
 export type EntryType = (typeof ENTRY_TYPES)[keyof typeof ENTRY_TYPES];
 

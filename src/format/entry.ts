@@ -262,6 +262,7 @@ function readContent(reader: NodeReader, type: number, size: number): EntryConte
     case ENTRY_TYPES.file:
       return readFileContent(reader, size);
     case ENTRY_TYPES.directory:
+    case ENTRY_TYPES.records:
       return { form: 'directory', id: reader.take(ID_BYTES) };
     case ENTRY_TYPES.symlink:
       return { form: 'link', target: reader.take(reader.count(1)) };
@@ -274,7 +275,7 @@ function readContent(reader: NodeReader, type: number, size: number): EntryConte
     case ENTRY_TYPES.socket:
       return { form: 'none' };
     default:
-      throw reader.fail(`an unknown entry type ${type}`);
+      throw newer('a directory entry', `it has the type ${type}`);
   }
 }
 
@@ -321,6 +322,7 @@ export function decodeEntry(reader: NodeReader): TreeEntry {
   const size = readSize(fixed, FIXED.size);
   if (size > Number.MAX_SAFE_INTEGER) throw inner.fail('a size out of range');
   checkFixed(inner, name, flags, fixed);
+  if (type === ENTRY_TYPES.records && name.length > 0) throw inner.fail('records inside a directory');
   const device = flags & ENTRY_FLAGS.linkGroup ? inner.take(8).readBigUInt64BE(0) : 0n;
   const xattrs = flags & ENTRY_FLAGS.xattrs ? readXattrs(inner) : [];
   const content = readContent(inner, type, size);

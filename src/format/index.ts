@@ -49,6 +49,7 @@ export {
   type LogKind,
   type LogRecord,
   type QuarantinedPack,
+  type Tombstone,
 } from './log-entry.js';
 export {
   type FailureRecord,
@@ -99,6 +100,9 @@ export {
   type RegistryName,
   registryName,
   registryPrefix,
+  type TrashName,
+  trashName,
+  trashPrefix,
   type Uid,
   USERS_PREFIX,
   uidBytes,
@@ -108,6 +112,21 @@ export {
 } from './object-names.js';
 export { type ParsedName, parseObjectName, parseUid } from './parse-name.js';
 export { decodeQueueRecord, encodeQueueRecord, type QueueRecord } from './queue-record.js';
+export {
+  COLLECTION_NAME_BYTES_MAX,
+  COLLECTIONS_FILE,
+  COLLECTIONS_MAX,
+  type CollectionShape,
+  collectionFiles,
+  decodeCollections,
+  decodeRows,
+  encodeCollections,
+  RECORD_ID_BYTES_MAX,
+  type RecordCollection,
+  type RecordRow,
+  ROW_BYTES_MAX,
+  writeRow,
+} from './record-scope.js';
 export {
   decodeRegistryRecord,
   encodeRegistryRecord,

@@ -14,6 +14,7 @@ export type {
   RestoreScope,
   RestoreSource,
 } from './options.js';
+export type { RecordLayer } from './records/layer.js';
 export { restore } from './restore.js';
 export { type ByteSource, checkContent, type FileBytesOptions, fileBytes } from './state/file-bytes.js';
 export { gathered } from './state/gathered.js';

@@ -2,7 +2,16 @@
 export { ContentWriter } from './content-writer.js';
 export { DirectoryWriter, type OwnerLookup } from './directory-writer.js';
 export { checkEntryName } from './entry-name.js';
-export { type Fold, type FoldableManifest, type FoldedScope, foldAt } from './fold.js';
+export { type EndedScope, type Fold, type FoldableManifest, type FoldedScope, foldAt } from './fold.js';
+export {
+  collectionScope,
+  foldRecords,
+  type Hidden,
+  type RecordCapture,
+  type RecordFoldOptions,
+  type RecordKeys,
+  type RecordWish,
+} from './fold-records.js';
 export { Log, type LogOptions } from './log.js';
 export { applyToIndex } from './log-apply.js';
 export { type CatchUp, catchUpLog, missingEntries } from './log-catch-up.js';
@@ -10,8 +19,11 @@ export { type Head, type Judgement, LogChain } from './log-chain.js';
 export { compareLog, type LogDifference, listEntries } from './log-compare.js';
 export { entryObject, missingEntry, type NamedEntry, openEntry, type SealedEntry } from './log-entry.js';
 export { type DamagedEntry, isDamaged, type ReadEntries, readEntries } from './log-read.js';
-export { type Snapshot, type SnapshotFilter, Snapshots } from './manifest-list.js';
+export { type ListedSnapshot, type Snapshot, type SnapshotFilter, Snapshots } from './manifest-list.js';
 export type { NodeSink } from './node-sink.js';
 export { withoutOvertaken } from './overtaken.js';
+export type { RecordStore } from './record-content.js';
+export { collectionFile, recordFileName, recordsPath } from './record-path.js';
+export { isRecordScope, type RecordKey, RecordReader, type StoredRecord } from './record-reader.js';
 export { entryAt, type LeavesOptions, type NodeSource, TreeReader } from './tree-reader.js';
 export { createUuid, formatUuid, parseUuidPrefix } from './uuid.js';

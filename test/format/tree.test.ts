@@ -7,6 +7,7 @@ import {
   decodeEntry,
   decodeInner,
   decodeList,
+  ENTRY_TYPES,
   encodeEntry,
   encodeInner,
   encodeLeaf,
@@ -219,10 +220,13 @@ t.test('decoders refuse what no writer makes', async (t) => {
     content: { form: 'items', items: [{ length: 2, id: undefined }] },
   } as const;
   refused(() => read(encodeEntry(wrongSum)), 'runs that do not add up');
-  refused(
-    () => read(encodeEntry({ ...plainEntry(Buffer.from('x'), 1), type: 8 as never, content: { form: 'none' } })),
+  t.throws(
+    () => read(encodeEntry({ ...plainEntry(Buffer.from('x'), 1), type: 9 as never, content: { form: 'none' } })),
+    { code: 'FORMAT_NEWER' },
     'an unknown type',
   );
+  const records = { type: ENTRY_TYPES.records, content: { form: 'directory', id: new Uint8Array(32) } } as const;
+  refused(() => read(encodeEntry({ ...plainEntry(Buffer.from('x'), 1), ...records })), 'records inside a directory');
   const huge = Buffer.from(encodeEntry(plainEntry(Buffer.from('x'), 1)));
   huge[3 + 44] = 0xff;
   refused(() => read(huge), 'a size beyond what numbers hold');

@@ -4,7 +4,7 @@ import { z } from 'zod';
 export const entry = z.strictObject({
   path: z.string(),
   path_b64: z.base64().optional(),
-  type: z.enum(['file', 'directory', 'symlink', 'fifo', 'char_device', 'block_device', 'socket']),
+  type: z.enum(['file', 'directory', 'symlink', 'fifo', 'char_device', 'block_device', 'socket', 'records']),
   /** Octal, four digits. */
   mode: z.string().regex(/^[0-7]{4}$/),
   uid: z.int(),
