@@ -1,5 +1,5 @@
 import { BitacoraError, toHex } from '../base/index.js';
-import type { Manifest, SnapshotKind } from '../format/index.js';
+import type { LogEntry, Manifest, SnapshotKind } from '../format/index.js';
 import type { EntryName } from '../store/index.js';
 import type { Log } from './log.js';
 import { formatUuid, parseUuidPrefix } from './uuid.js';
@@ -23,7 +23,20 @@ export interface SnapshotFilter {
   readonly until?: number | undefined;
 }
 
-/** The snapshots of a user that were not forgotten. */
+/** A snapshot that the log still has, forgotten or not. */
+export interface ListedSnapshot {
+  readonly snapshot: Snapshot;
+  /** Whether the last entry that names it, of forgets and unforgets behind its manifest, is a forget. */
+  readonly forgotten: boolean;
+  /** When it was forgotten, milliseconds since 1970; undefined unless it is. */
+  readonly forgottenAt: number | undefined;
+  /** Whether that last entry is an unforget: somebody wanted it back. */
+  readonly takenBack: boolean;
+  /** Whether the last entry that names it, of pins and unpins behind its manifest, is a pin. */
+  readonly pinned: boolean;
+}
+
+/** The snapshots of a user; those forgotten only where that is said. */
 export class Snapshots {
   readonly #log: Log;
 
@@ -33,7 +46,7 @@ export class Snapshots {
 
   /** Newest first in log order, read as they are asked for. */
   async *newestFirst(filter: SnapshotFilter = {}): AsyncGenerator<Snapshot> {
-    for await (const { snapshot, forgotten } of this.#all()) {
+    for await (const { snapshot, forgotten } of this.all()) {
       if (!forgotten && matches(snapshot, filter)) yield snapshot;
     }
   }
@@ -52,34 +65,72 @@ export class Snapshots {
    * @throws {BitacoraError} `UNKNOWN_SNAPSHOT` if there is none, several, or it was forgotten; `USAGE` if it is no id.
    */
   async find(text: string): Promise<Snapshot> {
-    const digits = parseUuidPrefix(text);
-    const found: Snapshot[] = [];
-    let forgotten: Snapshot | undefined;
-    for await (const seen of this.#all()) {
-      if (!toHex(seen.snapshot.manifest.backupId).startsWith(digits)) continue;
-      if (seen.forgotten) forgotten = seen.snapshot;
-      else found.push(seen.snapshot);
-      if (digits.length === 32) break;
-    }
-    const [first] = found;
-    if (first && found.length === 1) return first;
-    throw unknown(text, found, forgotten);
+    const found = await this.#beginning(text);
+    const there = found.filter(({ forgotten }) => !forgotten);
+    if (there.length === 1) return there[0]!.snapshot;
+    throw unknown(text, there, found.at(-1));
   }
 
-  async *#all(): AsyncGenerator<{ snapshot: Snapshot; forgotten: boolean }> {
-    // A forget or unforget stands behind the manifest that it is about: the first one met from the end decides.
-    const decided = new Map<string, boolean>();
+  /** The same of all that the log still has: what was forgotten is found too. */
+  async findListed(text: string): Promise<ListedSnapshot> {
+    const found = await this.#beginning(text);
+    if (found.length === 1) return found[0]!;
+    throw unknown(text, found, undefined);
+  }
+
+  async #beginning(text: string): Promise<ListedSnapshot[]> {
+    const digits = parseUuidPrefix(text);
+    const found: ListedSnapshot[] = [];
+    for await (const seen of this.all()) {
+      if (!toHex(seen.snapshot.manifest.backupId).startsWith(digits)) continue;
+      found.push(seen);
+      if (digits.length === 32) break;
+    }
+    return found;
+  }
+
+  /** All that the log has, newest first, also what was forgotten and not pruned yet. */
+  async *all(): AsyncGenerator<ListedSnapshot> {
+    const marks = new SnapshotMarks();
     for await (const { name, entry } of this.#log.newestFirst()) {
-      if (entry.kind === 'forget' || entry.kind === 'unforget') {
-        for (const id of entry.body.backupIds.map(toHex)) {
-          if (!decided.has(id)) decided.set(id, entry.kind === 'forget');
-        }
-      } else if (entry.kind === 'manifest') {
+      if (entry.kind === 'manifest') {
         const { backupId } = entry.body;
         const snapshot = { id: formatUuid(backupId), time: entry.time, manifest: entry.body, entry: name };
-        yield { snapshot, forgotten: decided.get(toHex(backupId)) ?? false };
-      }
+        yield { snapshot, ...marks.of(backupId) };
+      } else marks.add(entry);
     }
+  }
+}
+
+/**
+ * What entries say of snapshots, met from the end of the log: such an entry stands behind the manifest that it is about, so that the
+ * first one met decides.
+ */
+export class SnapshotMarks {
+  readonly #forgets = new Map<string, { readonly forgotten: boolean; readonly time: number }>();
+  readonly #pins = new Map<string, boolean>();
+
+  add(entry: LogEntry): void {
+    if (entry.kind === 'forget' || entry.kind === 'unforget') {
+      const mark = { forgotten: entry.kind === 'forget', time: entry.time };
+      for (const id of entry.body.backupIds.map(toHex)) if (!this.#forgets.has(id)) this.#forgets.set(id, mark);
+    } else if (entry.kind === 'pin' || entry.kind === 'unpin') {
+      const pinned = entry.kind === 'pin';
+      for (const id of entry.body.backupIds.map(toHex)) if (!this.#pins.has(id)) this.#pins.set(id, pinned);
+    }
+  }
+
+  /** What was met so far of the snapshot whose manifest comes next. */
+  of(backupId: Uint8Array): Omit<ListedSnapshot, 'snapshot'> {
+    const id = toHex(backupId);
+    const mark = this.#forgets.get(id);
+    const forgotten = mark?.forgotten ?? false;
+    return {
+      forgotten,
+      forgottenAt: forgotten ? mark!.time : undefined,
+      takenBack: mark !== undefined && !forgotten,
+      pinned: this.#pins.get(id) ?? false,
+    };
   }
 }
 
@@ -89,10 +140,10 @@ function matches({ time, manifest }: Snapshot, { session, kind, since, until }: 
   return (since === undefined || time >= since) && (until === undefined || time <= until);
 }
 
-function unknown(text: string, found: readonly Snapshot[], forgotten: Snapshot | undefined): BitacoraError {
+function unknown(text: string, found: readonly ListedSnapshot[], forgotten: ListedSnapshot | undefined): BitacoraError {
   const details = { snapshot: text };
   if (found.length > 1) {
-    const ids = found.map(({ id }) => id);
+    const ids = found.map(({ snapshot }) => snapshot.id);
     const some = ids.slice(0, 3).join(', ');
     return new BitacoraError(
       'UNKNOWN_SNAPSHOT',
@@ -102,6 +153,6 @@ function unknown(text: string, found: readonly Snapshot[], forgotten: Snapshot |
       },
     );
   }
-  const what = forgotten ? `The snapshot "${forgotten.id}" was forgotten` : `There is no snapshot "${text}"`;
+  const what = forgotten ? `The snapshot "${forgotten.snapshot.id}" was forgotten` : `There is no snapshot "${text}"`;
   return new BitacoraError('UNKNOWN_SNAPSHOT', `${what}. \`bitacora list\` shows those there are.`, { details });
 }

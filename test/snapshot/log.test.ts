@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { encode } from '@msgpack/msgpack';
 import t, { type Test } from 'tap';
-import { type Clock, equalBytes, systemRandom, toHex } from '../../src/base/index.js';
+import { type Clock, equalBytes, fromHex, systemRandom, toHex } from '../../src/base/index.js';
 import { sealSimple, sha256 } from '../../src/crypto/index.js';
 import { encodeLogEntry, type LogEntry, type LogRecord, logName, logPrefix, uidOf } from '../../src/format/index.js';
 import { createUuid, formatUuid, type NamedEntry } from '../../src/snapshot/index.js';
@@ -399,6 +399,30 @@ t.test('snapshots are listed newest first, filtered, and found by the beginning 
   await user.log.append({ kind: 'unforget', body: { backupIds: [uuid('bbbbbbbb3')] } });
   t.same(await list(), [3, 1]);
   t.equal((await user.snapshots.find(id)).time, three.entry.entry.time);
+});
+
+t.test('all() says of each snapshot whether it is forgotten, taken back, pinned', async (t) => {
+  const { user } = await opened(t);
+  const id = (digit: string) => fromHex(digit.repeat(32));
+  for (const digit of ['1', '2', '3', '4']) await storeSnapshot(user, digit, { backupId: id(digit) });
+  const say = (kind: 'forget' | 'unforget' | 'pin' | 'unpin', ...digits: string[]) =>
+    user.log.append({ kind, body: { backupIds: digits.map(id) } });
+  await say('pin', '1', '2', '9');
+  const { entry } = await say('forget', '3', '4');
+  await say('unpin', '2');
+  await say('unforget', '4');
+  const marks = new Map<string, object>();
+  for await (const { snapshot, ...rest } of user.snapshots.all()) marks.set(snapshot.id[0]!, rest);
+  const none = { forgotten: false, forgottenAt: undefined, takenBack: false, pinned: false };
+  t.same(marks.get('1'), { ...none, pinned: true });
+  t.same(marks.get('2'), none);
+  t.same(marks.get('3'), { ...none, forgotten: true, forgottenAt: entry.time });
+  t.same(marks.get('4'), { ...none, takenBack: true });
+  t.equal((await user.snapshots.findListed('33333333')).forgotten, true);
+  await t.rejects(user.snapshots.findListed('55555555'), { code: 'UNKNOWN_SNAPSHOT' });
+  // A snapshot that is written again behind its forget, as another writer's branch may have it, is not forgotten.
+  await storeSnapshot(user, 'again', { backupId: id('3') });
+  t.equal((await user.snapshots.list()).filter((one) => one.id.startsWith('3333')).length, 1);
 });
 
 t.test('an entry of a kind that is not known is of a newer program', async (t) => {
