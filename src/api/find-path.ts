@@ -2,7 +2,7 @@ import { BitacoraError } from '../base/index.js';
 import type { ScopeRecord, TreeEntry } from '../format/index.js';
 import type { TreeReader } from '../snapshot/index.js';
 import { isWithin, pathReadings, splitPath } from './paths.js';
-import { scopeRoot } from './scopes.js';
+import { placedScopes, scopeRoot } from './scopes.js';
 import type { Selected } from './select.js';
 
 /** What a path stands for. */
@@ -16,7 +16,8 @@ export type FoundPath =
  *
  * @throws {BitacoraError} `UNKNOWN_PATH` naming the scopes there are.
  */
-export async function findPath(trees: TreeReader, { scopes }: Selected, path: string): Promise<FoundPath> {
+export async function findPath(trees: TreeReader, selected: Selected, path: string): Promise<FoundPath> {
+  const scopes = placedScopes(selected);
   for (const reading of pathReadings(path)) {
     const names = splitPath(reading);
     const scope = innermost(scopes.filter(({ path: root }) => isWithin(reading, root)));
@@ -27,7 +28,7 @@ export async function findPath(trees: TreeReader, { scopes }: Selected, path: st
     const below = scopes.filter((inner) => isWithin(inner.path, reading));
     if (below.length > 0) return { kind: 'scopes', scopes: below };
   }
-  const where = scopes.map(({ scope }) => scope).join(', ');
+  const where = selected.scopes.map(({ record }) => record.scope).join(', ');
   throw new BitacoraError(
     'UNKNOWN_PATH',
     `There is no "${path}" in that state. It holds ${where}; paths are full paths.`,

@@ -19,6 +19,7 @@ export const ERROR_CODES = {
   TARGET_IN_VAULT: { http: 400, exit: 64, meaning: 'The restore target lies inside the vault.' },
   UNKNOWN_USER: { http: 404, exit: 66, meaning: 'No such user in this vault.' },
   UNKNOWN_SNAPSHOT: { http: 404, exit: 66, meaning: 'No such snapshot, or its prefix is not unique.' },
+  UNKNOWN_SESSION: { http: 404, exit: 66, meaning: 'No such session in that state.' },
   UNKNOWN_PATH: { http: 404, exit: 66, meaning: 'The snapshot holds no such path.' },
   UNKNOWN_JOB: { http: 404, exit: 66, meaning: 'No such job, or it ended too long ago.' },
   SOURCE_MISSING: { http: 404, exit: 66, meaning: 'A source path does not exist.' },

@@ -10,6 +10,17 @@ export interface FoldableManifest {
 export interface FoldedScope<M extends FoldableManifest> {
   readonly scope: M['scopes'][number];
   readonly manifest: M;
+  /** Where the manifest stands among those folded: of two the larger is the newer. */
+  readonly position: number;
+}
+
+/** A scope that was captured once and is no more. */
+export interface EndedScope<M extends FoldableManifest> {
+  readonly scope: string;
+  /** The manifest that ended it. */
+  readonly manifest: M;
+  /** Where that stands among those folded. */
+  readonly position: number;
 }
 
 export interface Fold<M extends FoldableManifest> {
@@ -17,6 +28,8 @@ export interface Fold<M extends FoldableManifest> {
   readonly scopes: readonly FoldedScope<M>[];
   /** The manifests that the scopes come from, in log order, each once. */
   readonly manifests: readonly M[];
+  /** What ended and was not captured again, in the order of the ends. */
+  readonly ended: readonly EndedScope<M>[];
 }
 
 /**
@@ -27,14 +40,27 @@ export interface Fold<M extends FoldableManifest> {
  */
 export function foldAt<M extends FoldableManifest>(manifests: Iterable<M>, time: number): Fold<M> {
   const scopes = new Map<string, FoldedScope<M>>();
-  const order = new Map<M, number>();
+  const ended = new Map<string, EndedScope<M>>();
+  let position = -1;
   for (const manifest of manifests) {
     if (manifest.captured > time) continue;
-    order.set(manifest, order.size);
-    for (const ended of manifest.ended) scopes.delete(ended);
-    for (const scope of manifest.scopes) scopes.set(scope.scope, { scope, manifest });
+    position++;
+    for (const scope of manifest.ended) {
+      scopes.delete(scope);
+      ended.delete(scope);
+      ended.set(scope, { scope, manifest, position });
+    }
+    for (const scope of manifest.scopes) {
+      scopes.set(scope.scope, { scope, manifest, position });
+      ended.delete(scope.scope);
+    }
   }
   const folded = [...scopes.values()].sort((a, b) => (a.scope.scope < b.scope.scope ? -1 : 1));
-  const from = new Set(folded.map(({ manifest }) => manifest));
-  return { scopes: folded, manifests: [...from].sort((a, b) => order.get(a)! - order.get(b)!) };
+  return { scopes: folded, manifests: manifestsOf(folded), ended: [...ended.values()] };
+}
+
+/** The manifests that scopes come from, in log order, each once. */
+export function manifestsOf<M extends FoldableManifest>(scopes: readonly FoldedScope<M>[]): M[] {
+  const positions = new Map(scopes.map(({ manifest, position }) => [manifest, position]));
+  return [...positions].sort(([, a], [, b]) => a - b).map(([manifest]) => manifest);
 }

@@ -1,6 +1,6 @@
 import { compareBytes, isBitacoraError } from '../base/index.js';
 import { decodeWholeEntry, ENTRY_FLAGS, type ScopeRecord } from '../format/index.js';
-import type { Fold, FoldableManifest, FoldedScope } from './fold.js';
+import { type Fold, type FoldableManifest, type FoldedScope, manifestsOf } from './fold.js';
 import type { TreeReader } from './tree-reader.js';
 
 const SLASH = 0x2f;
@@ -15,20 +15,18 @@ interface Manifest extends FoldableManifest {
  * or could not read it, as at the border of a file system.
  */
 export async function withoutOvertaken<M extends Manifest>(fold: Fold<M>, trees: TreeReader): Promise<Fold<M>> {
-  const age = new Map(fold.manifests.map((manifest, i) => [manifest, i]));
   const paths = fold.scopes.filter(({ scope }) => scope.path.length > 0);
   const overtaken = new Set<FoldedScope<M>>();
   for (const inner of paths) {
     for (const outer of paths) {
-      if (age.get(outer.manifest)! <= age.get(inner.manifest)! || overtaken.has(inner)) continue;
+      if (outer.position <= inner.position || overtaken.has(inner)) continue;
       const way = wayDown(outer.scope.path, inner.scope.path);
       if (way && (await holds(trees, outer.scope, way))) overtaken.add(inner);
     }
   }
   if (overtaken.size === 0) return fold;
   const scopes = fold.scopes.filter((scope) => !overtaken.has(scope));
-  const from = new Set(scopes.map(({ manifest }) => manifest));
-  return { scopes, manifests: fold.manifests.filter((manifest) => from.has(manifest)) };
+  return { ...fold, scopes, manifests: manifestsOf(scopes) };
 }
 
 /** The names from one path to another that lies below it; undefined where it does not. */

@@ -22,13 +22,18 @@ export const selector = {
   latest: z.boolean().optional(),
   snapshot: z.string().max(64).optional(),
   at: time.optional(),
+  session_id: sessionId.optional(),
 };
 
 /** Members of an answer that say what was selected; see `selectionFields`. */
 export const selection = {
   at: time.nullable(),
+  session_id: z.string().nullable(),
   folded_from: z.array(z.string()),
   folded_from_times: z.array(time),
+  /** Scopes whose newest capture by then has been forgotten since; the first 1,000, and how many. */
+  thinned: z.array(z.string()),
+  thinned_count: z.int(),
 };
 
 /** Something that went wrong with one item. */

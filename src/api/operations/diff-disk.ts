@@ -7,7 +7,7 @@ import { DiffItems } from '../diff-items.js';
 import { ItemProblems } from '../item-problems.js';
 import { openKnownUser } from '../known-user.js';
 import type { ItemStream, OperationContext } from '../operation.js';
-import { restoreScope } from '../scopes.js';
+import { placedScopes, restoreScope } from '../scopes.js';
 import { stateOf } from '../state-of.js';
 
 /** What a directory on disk has that a state has not, and the other way round. */
@@ -17,7 +17,7 @@ export async function diffWithDisk(
 ): Promise<ItemStream<DiffDiskHead, DiffChange>> {
   const repository = await openKnownUser(context, user_id);
   await loadCodecs();
-  const { scopes } = await stateOf(repository, before, context.clock.now());
+  const scopes = placedScopes(await stateOf(repository, before, context.clock.now()));
   const problems = new ItemProblems();
   const changes = await diffDisk({
     tree: repository.trees,

@@ -4,7 +4,7 @@ import type { DiffChange, DiffHead, DiffInput } from '../contract/diff.js';
 import { DiffItems } from '../diff-items.js';
 import { openKnownUser } from '../known-user.js';
 import type { ItemStream, OperationContext } from '../operation.js';
-import { restoreScope } from '../scopes.js';
+import { placedScopes, restoreScope } from '../scopes.js';
 import { stateOf } from '../state-of.js';
 
 /** What differs between two states. */
@@ -16,7 +16,7 @@ export async function diff(
   await loadCodecs();
   const now = context.clock.now();
   const [old, current] = [await stateOf(repository, before, now), await stateOf(repository, after, now)];
-  const scopes = [old, current].map((state) => state.scopes.map(restoreScope));
+  const scopes = [old, current].map((state) => placedScopes(state).map(restoreScope));
   const found = diffSnapshots(repository.trees, scopes[0]!, scopes[1]!, context.signal);
   const items = new DiffItems();
   return {

@@ -4,7 +4,7 @@ import type { ExportInput } from '../contract/export.js';
 import { ItemProblems } from '../item-problems.js';
 import { openKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
-import { restoreScope } from '../scopes.js';
+import { placedScopes, restoreScope } from '../scopes.js';
 import { select } from '../select.js';
 
 /**
@@ -21,7 +21,7 @@ export async function exportState(context: OperationContext, input: ExportInput)
   const archive = exportTar({
     tree,
     chunks,
-    scopes: selected.scopes.map(restoreScope),
+    scopes: placedScopes(selected).map(restoreScope),
     include: input.include ?? [],
     exclude: input.exclude ?? [],
     signal,

@@ -8,7 +8,7 @@ import { ItemProblems } from '../item-problems.js';
 import { openKnownUser } from '../known-user.js';
 import type { ItemStream, OperationContext } from '../operation.js';
 import { fullPath } from '../paths.js';
-import { restoreScope } from '../scopes.js';
+import { placedScopes, restoreScope } from '../scopes.js';
 import { select, selectionFields } from '../select.js';
 
 /** What matches a pattern in one state. */
@@ -18,7 +18,7 @@ export async function find(context: OperationContext, input: FindInput): Promise
   const { trees: tree } = repository;
   await loadCodecs();
   const selected = await select(repository, input, context.clock.now());
-  const scopes = selected.scopes.map(restoreScope);
+  const scopes = placedScopes(selected).map(restoreScope);
   return { head: { user_id, pattern, ...selectionFields(selected) }, member: 'entries', items: items() };
 
   async function* items(): AsyncGenerator<EntryItem> {

@@ -5,7 +5,7 @@ import type { UserRepository } from '../../vault/index.js';
 import type { RestoreAnswer, RestoreInput } from '../contract/restore.js';
 import { openKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
-import { restoreScope } from '../scopes.js';
+import { placedScopes, restoreScope } from '../scopes.js';
 import { type Selected, select, selectionFields } from '../select.js';
 
 /** Writes files back. */
@@ -18,7 +18,7 @@ export async function restoreFiles(context: OperationContext, input: RestoreInpu
   const { chunks, backend, openSecrets: secrets } = repository;
   const report = await restore({
     source: { chunks, backend, secrets, engine: await context.engine(), vaultPath: vault.path, keyFile: vault.keyFile },
-    scopes: selected.scopes.map(restoreScope),
+    scopes: placedScopes(selected).map(restoreScope),
     target,
     flatten: input.flatten ?? false,
     include: input.include ?? [],
@@ -55,8 +55,9 @@ async function quarantineDamage(
 }
 
 /** Adds how much there is to do, where everything selected will be written. */
-function withTotals(sink: ProgressSink, { scopes }: Selected, input: RestoreInput): ProgressSink {
+function withTotals(sink: ProgressSink, selected: Selected, input: RestoreInput): ProgressSink {
   if (input.include || input.exclude || input.overwrite) return sink;
+  const scopes = placedScopes(selected);
   const filesTotal = scopes.reduce((sum, { files }) => sum + files, 0);
   const bytesTotal = scopes.reduce((sum, { bytes }) => sum + bytes, 0);
   return (progress) => sink({ filesTotal, bytesTotal, ...progress });
@@ -69,7 +70,7 @@ function answer(input: RestoreInput, selected: Selected, report: RestoreReport):
     target: input.target,
     status: statusOf(report),
     dry_run: input.dry_run ?? false,
-    restored: selected.scopes.map(({ scope }) => scope),
+    restored: selected.scopes.map(({ record }) => record.scope),
     files: report.files,
     directories: report.directories,
     others: report.others,

@@ -9,7 +9,7 @@ import { ItemProblems } from '../item-problems.js';
 import { openKnownUser } from '../known-user.js';
 import type { ItemStream, OperationContext } from '../operation.js';
 import { fullPath } from '../paths.js';
-import { restoreScope } from '../scopes.js';
+import { isPlaced, restoreScope } from '../scopes.js';
 
 /** What matches a pattern in any snapshot, with the versions that there were of it. */
 export async function versions(
@@ -23,7 +23,7 @@ export async function versions(
 
   async function* items(): AsyncGenerator<VersionsItem> {
     const problems = new ItemProblems();
-    const captured = snapshots.map(({ manifest }) => manifest.scopes.map(restoreScope));
+    const captured = snapshots.map(({ manifest }) => manifest.scopes.filter(isPlaced).map(restoreScope));
     const onDamage = (error: BitacoraError, path: Uint8Array) => problems.add(path, error.code, error.message);
     const options = { tree: repository.trees, pattern, signal: context.signal, onDamage };
     for await (const { path, scope, type, versions } of findVersions(captured, options)) {

@@ -1,0 +1,177 @@
+import { Slices, throwIfAborted } from '../base/index.js';
+import type { RecordCollection } from '../format/index.js';
+import { IdHashes, IdSet } from './id-set.js';
+
+/** The name of the scope that is a whole collection. */
+export function collectionScope(collection: string): string {
+  return `collection:${collection}`;
+}
+
+/** What the fold reads of one capture of records; `RecordReader` has it. */
+export interface RecordKeys {
+  collections(): Promise<readonly RecordCollection[]>;
+  /** Of every record in order its id, if it has one. */
+  keys(collection: string): AsyncIterable<{ readonly id: string | undefined }>;
+}
+
+/** A scope of records as it was captured. */
+export interface RecordCapture {
+  readonly scope: string;
+  /** Of two the larger is of the newer manifest. */
+  readonly position: number;
+  readonly keys: RecordKeys;
+}
+
+/** Which records somebody wants. */
+export interface RecordWish {
+  /** Whether there may be wanted ones in it. */
+  collection(collection: string, scope: string): 'all' | 'some' | 'none';
+  /** Asked where only some are. */
+  record(collection: string, id: string | undefined): boolean;
+}
+
+export interface RecordFoldOptions {
+  /** Scopes that ended by then, with the position of the manifest that ended them. */
+  readonly ended: readonly { readonly scope: string; readonly position: number }[];
+  readonly wish?: RecordWish | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Which records of a capture are not in the state; undefined where all are. `index` counts within the collection. */
+export type Hidden = (collection: string, index: number) => boolean;
+
+/**
+ * Which records of each capture are not in the state that they make together. Of an item (`collection/id`) that several captures hold
+ * the newest counts. A capture of a whole collection, and the end of one, removes all that older captures hold of that collection.
+ * Records without an id are no items: each stays. So do several with one id in one capture. Memory: the hashes of the ids of
+ * one collection at a time, and a bit a record.
+ *
+ * @param captures - Each scope once, oldest first; of one manifest in its order.
+ * @returns One for each capture.
+ */
+export async function foldRecords(
+  captures: readonly RecordCapture[],
+  options: RecordFoldOptions,
+): Promise<(Hidden | undefined)[]> {
+  const fold = new RecordFold(captures, options);
+  for (const collection of await fold.collections()) await fold.collection(collection);
+  return fold.hidden();
+}
+
+class RecordFold {
+  readonly #captures: readonly RecordCapture[];
+  readonly #options: RecordFoldOptions;
+  readonly #slices = new Slices();
+  /** Of each capture what it has of each collection. */
+  #sizes: ReadonlyMap<string, number>[] = [];
+  readonly #bits: Map<string, Bits>[];
+
+  constructor(captures: readonly RecordCapture[], options: RecordFoldOptions) {
+    this.#captures = captures;
+    this.#options = options;
+    this.#bits = captures.map(() => new Map());
+  }
+
+  async collections(): Promise<ReadonlySet<string>> {
+    const names = new Set<string>();
+    this.#sizes = [];
+    for (const { keys } of this.#captures) {
+      throwIfAborted(this.#options.signal);
+      const collections = await keys.collections();
+      this.#sizes.push(new Map(collections.map(({ name, records }) => [name, records])));
+      for (const { name } of collections) names.add(name);
+    }
+    return names;
+  }
+
+  async collection(name: string): Promise<void> {
+    const since = this.#wholeSince(name);
+    const holders = this.#captures.flatMap((_, i) => (this.#sizes[i]!.has(name) ? [i] : []));
+    const living: number[] = [];
+    for (const i of holders) {
+      if (this.#captures[i]!.position < since) this.#hideAll(i, name);
+      else living.push(i);
+    }
+    const seen = new IdSet();
+    for (const i of living.reverse()) {
+      const { scope } = this.#captures[i]!;
+      const wish = this.#options.wish?.collection(name, scope) ?? 'all';
+      if (wish === 'none') this.#hideAll(i, name);
+      // What the oldest holds hides nothing, and what the newest holds nothing hides.
+      const isOldest = i === living.at(-1);
+      const isNewest = i === living[0];
+      if (isOldest && (wish === 'none' || (isNewest && wish === 'all'))) continue;
+      await this.#capture(i, name, seen, { ask: wish === 'some', remember: !isOldest });
+    }
+  }
+
+  /** The position of the newest capture or end of the whole collection; older records of it are gone. */
+  #wholeSince(name: string): number {
+    const whole = collectionScope(name);
+    const positions = [...this.#captures, ...this.#options.ended].map(({ scope, position }) =>
+      scope === whole ? position : -1,
+    );
+    return positions.reduce((a, b) => Math.max(a, b), -1);
+  }
+
+  async #capture(
+    i: number,
+    name: string,
+    seen: IdSet,
+    { ask, remember }: { readonly ask: boolean; readonly remember: boolean },
+  ): Promise<void> {
+    const { signal, wish } = this.#options;
+    const own = new IdHashes();
+    let index = 0;
+    for await (const { id } of this.#captures[i]!.keys.keys(name)) {
+      if (this.#slices.over) {
+        throwIfAborted(signal);
+        await this.#slices.next();
+      }
+      if ((id !== undefined && seen.has(id)) || (ask && !wish!.record(name, id))) this.#hide(i, name, index);
+      if (remember && id !== undefined) own.add(id);
+      index++;
+    }
+    seen.addAll(own);
+  }
+
+  #hide(i: number, name: string, index: number): void {
+    let bits = this.#bits[i]!.get(name);
+    if (!bits) {
+      bits = new Bits(this.#sizes[i]!.get(name)!);
+      this.#bits[i]!.set(name, bits);
+    }
+    bits.set(index);
+  }
+
+  #hideAll(i: number, name: string): void {
+    const bits = new Bits(0);
+    bits.all = true;
+    this.#bits[i]!.set(name, bits);
+  }
+
+  hidden(): (Hidden | undefined)[] {
+    return this.#bits.map((collections) => {
+      if (collections.size === 0) return undefined;
+      return (collection, index) => collections.get(collection)?.has(index) ?? false;
+    });
+  }
+}
+
+/** A bit for each record of a collection. */
+class Bits {
+  all = false;
+  readonly #bytes: Uint8Array;
+
+  constructor(count: number) {
+    this.#bytes = new Uint8Array(Math.ceil(count / 8));
+  }
+
+  set(index: number): void {
+    if (!this.all) this.#bytes[index >>> 3]! |= 1 << (index & 7);
+  }
+
+  has(index: number): boolean {
+    return this.all || ((this.#bytes[index >>> 3] ?? 0) & (1 << (index & 7))) !== 0;
+  }
+}
