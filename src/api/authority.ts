@@ -1,8 +1,9 @@
 import { posix } from 'node:path';
 import { BitacoraError, isBitacoraError } from '../base/index.js';
+import type { AccessScope } from '../format/index.js';
 import type { Job, JobQueue } from '../scheduler/index.js';
 import type { Vault } from '../vault/index.js';
-import type { AccessScope, AccessSettings } from './settings.js';
+import type { AccessSettings } from './settings.js';
 
 /**
  * Who may ask for an operation. `anybody` is whoever may ask this daemon for something; `administrator` is root or the owner at the

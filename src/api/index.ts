@@ -8,6 +8,7 @@ export type { DaemonFacts } from './daemon-facts.js';
 export { entryItem, type ListedEntry } from './entry-item.js';
 export { type OperationCall, type OperationHost, withContext } from './host.js';
 export { errorDocument, jobDocument, progressDocument, progressOf } from './job-document.js';
+export { jobPriority } from './job-priority.js';
 export { createJobWork } from './job-work.js';
 export { openKnownUser } from './known-user.js';
 export { nearest } from './nearest.js';
@@ -27,8 +28,6 @@ export { type Selected, type Selector, select, selectionFields } from './select.
 export { serveApi } from './serve.js';
 export { type ApiServer, DEFAULT_LIMITS, type ServerLimits, type ServerParts } from './server/parts.js';
 export {
-  ACCESS_SCOPES,
-  type AccessScope,
   type AccessSettings,
   type CommandSourceSettings,
   type ConfiguredSource,

@@ -1,4 +1,5 @@
 import type { CodecName } from '../codec/index.js';
+import type { AccessScope } from '../format/index.js';
 
 /** A command to run beside a backup, from the configuration alone. */
 export interface HookSettings {
@@ -81,10 +82,6 @@ export interface ScrubSettings {
   /** Of the packs that one run reads, a part of one; undefined: as is usual. */
   readonly share: number | undefined;
 }
-
-/** What somebody may do who is no administrator. `metrics` is to scrape them, and nothing else. */
-export const ACCESS_SCOPES = ['backup', 'restore', 'list', 'admin', 'metrics'] as const;
-export type AccessScope = (typeof ACCESS_SCOPES)[number];
 
 /** What a user of the socket's group may do. */
 export interface PeerSettings {

@@ -13,6 +13,7 @@ export interface MasterKeys {
   readonly registryNameKey: Key32;
   readonly vaultMacKey: Key32;
   readonly queueKey: Key32;
+  readonly tokenKey: Key32;
 }
 
 /** The three keys of chunk ids, one for each kind. */
@@ -40,6 +41,7 @@ export function deriveMaster(masterKey: Key32, vaultId: Uint8Array): MasterKeys 
     registryNameKey: key('registry-name'),
     vaultMacKey: key('vault-mac'),
     queueKey: key('queue'),
+    tokenKey: key('token'),
   };
 }
 

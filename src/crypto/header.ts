@@ -6,7 +6,7 @@ export const HEADER_BYTES = 80;
 export const OBJECT_FORMAT = 0;
 
 /** What an object is; part of every tag, so that none can stand for another. docs/format.md §3. */
-export const OBJECT_TYPES = { pack: 1, log: 2, bundle: 3, registry: 4, segment: 5, queue: 6 } as const;
+export const OBJECT_TYPES = { pack: 1, log: 2, bundle: 3, registry: 4, segment: 5, queue: 6, token: 7 } as const;
 export type ObjectType = (typeof OBJECT_TYPES)[keyof typeof OBJECT_TYPES];
 
 /** Everything that a sealed object is bound to, save its salt. */
@@ -42,7 +42,7 @@ const ID_BYTES = 16;
 const SALT_AT = BOUND_BYTES;
 const COMMITMENT_AT = SALT_AT + SALT_BYTES;
 const MAGIC = 0x42495441;
-const TYPE_MAX = OBJECT_TYPES.queue;
+const TYPE_MAX = OBJECT_TYPES.token;
 
 /** The error of an object whose bytes fail a check of the envelope; `reason` is for programs. */
 export function corruptObject(object: string, reason: string, problem: string): BitacoraError {

@@ -100,7 +100,12 @@ export {
   type RegistryName,
   registryName,
   registryPrefix,
+  TOKEN_VERSION_MAX,
+  TOKENS_PREFIX,
+  type TokenName,
   type TrashName,
+  tokenName,
+  tokenPrefix,
   trashName,
   trashPrefix,
   type Uid,
@@ -133,6 +138,13 @@ export {
   type RegistryRecord,
   type RegistrySource,
 } from './registry-record.js';
+export {
+  ACCESS_SCOPES,
+  type AccessScope,
+  decodeTokenRecord,
+  encodeTokenRecord,
+  type TokenRecord,
+} from './token-record.js';
 export {
   decodeTrailer,
   encodeTrailer,

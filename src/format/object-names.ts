@@ -3,9 +3,12 @@ import { fromHex, toHex } from '../base/index.js';
 /** A user's random name inside the vault: 32 hex digits. */
 export type Uid = string & { readonly __brand: 'Uid' };
 export type PackName = string & { readonly __brand: 'PackName' };
+/** A pack that was put aside and goes for good later. */
+export type TrashName = string & { readonly __brand: 'TrashName' };
 export type LogName = string & { readonly __brand: 'LogName' };
 export type BundleName = string & { readonly __brand: 'BundleName' };
 export type QueueName = string & { readonly __brand: 'QueueName' };
+export type TokenName = string & { readonly __brand: 'TokenName' };
 export type RegistryName = string & { readonly __brand: 'RegistryName' };
 /** What is kept twice. */
 export type CopiedName = RegistryName | typeof VAULT_FILE_NAME;
@@ -17,6 +20,8 @@ export const VAULT_FILE_NAME = 'vault.json';
 export const REGISTRY_PREFIX = 'registry/';
 /** Below it are the jobs that wait or run. */
 export const QUEUE_PREFIX = 'queue/';
+/** Below it are the API's tokens. */
+export const TOKENS_PREFIX = 'tokens/';
 /** Below it are the second copies of `vault.json` and of registry records, each under the name of its object. */
 export const COPIES_PREFIX = 'copies/';
 /** Below it are the users' objects. */
@@ -27,6 +32,9 @@ export const REGISTRY_VERSION_MAX = 999_999;
 
 const UID_BYTES = 16;
 const UUID_BYTES = 16;
+const TOKEN_ID_BYTES = 8;
+/** Of a token's record, whose number rises whenever it is written anew. */
+export const TOKEN_VERSION_MAX = 999_999;
 const HASH_BYTES = 32;
 const UINT32_MAX = 0xffffffff;
 
@@ -62,6 +70,11 @@ export function packsPrefix(uid: Uid): string {
   return `${userPrefix(uid)}packs/`;
 }
 
+/** Where packs are that were put aside. */
+export function trashPrefix(uid: Uid): string {
+  return `${userPrefix(uid)}trash/`;
+}
+
 export function logPrefix(uid: Uid): string {
   return `${userPrefix(uid)}log/`;
 }
@@ -76,6 +89,12 @@ export function registryPrefix(nameHash: Uint8Array): string {
 export function packName(uid: Uid, hash: Uint8Array): PackName {
   const hex = hexOf(hash, HASH_BYTES, 'A pack hash');
   return `${packsPrefix(uid)}${hex.slice(0, 2)}/${hex}` as PackName;
+}
+
+/** Where a pack is put aside. */
+export function trashName(uid: Uid, hash: Uint8Array): TrashName {
+  const hex = hexOf(hash, HASH_BYTES, 'A pack hash');
+  return `${trashPrefix(uid)}${hex.slice(0, 2)}/${hex}` as TrashName;
 }
 
 /** The name of a log entry by its sequence number and the SHA-256 of its bytes. */
@@ -110,6 +129,17 @@ export function registryName(nameHash: Uint8Array, version: number): RegistryNam
 /** The name of the file of a job that waits or runs; its id has 16 bytes. */
 export function queueName(jobId: Uint8Array): QueueName {
   return `${QUEUE_PREFIX}${hexOf(jobId, UUID_BYTES, 'A job id')}` as QueueName;
+}
+
+/** Where all versions of one token's record are; its id has 8 bytes. */
+export function tokenPrefix(id: Uint8Array): string {
+  return `${TOKENS_PREFIX}${hexOf(id, TOKEN_ID_BYTES, 'A token id')}-`;
+}
+
+/** The name of one version of a token's record. */
+export function tokenName(id: Uint8Array, version: number): TokenName {
+  checkWhole(version, 1, TOKEN_VERSION_MAX, 'a version');
+  return `${tokenPrefix(id)}${String(version).padStart(6, '0')}` as TokenName;
 }
 
 /** Where the second copy of an object is. */

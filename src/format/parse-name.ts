@@ -9,6 +9,8 @@ import {
   type PackName,
   type QueueName,
   type RegistryName,
+  type TokenName,
+  type TrashName,
   type Uid,
   VAULT_FILE_NAME,
 } from './object-names.js';
@@ -18,9 +20,11 @@ export type ParsedName =
   | { readonly type: 'vault' }
   | { readonly type: 'registry'; readonly name: RegistryName; readonly nameHash: Uint8Array; readonly version: number }
   | { readonly type: 'copy'; readonly name: CopyName; readonly of: CopiedName }
+  | { readonly type: 'token'; readonly name: TokenName; readonly id: Uint8Array; readonly version: number }
   | { readonly type: 'queue'; readonly name: QueueName; readonly jobId: Uint8Array }
   | ({ readonly type: 'bundle'; readonly name: BundleName; readonly uid: Uid } & BundleId)
   | { readonly type: 'pack'; readonly name: PackName; readonly uid: Uid; readonly hash: Uint8Array }
+  | { readonly type: 'trash'; readonly name: TrashName; readonly uid: Uid; readonly hash: Uint8Array }
   | {
       readonly type: 'log';
       readonly name: LogName;
@@ -32,7 +36,9 @@ export type ParsedName =
 const REGISTRY = /^registry\/([0-9a-f]{2})\/(\1[0-9a-f]{62})-([0-9]{6})$/;
 const BUNDLE = /^users\/([0-9a-f]{32})\/keys\/(0|[1-9][0-9]{0,9})-(0|[1-9][0-9]{0,9})-([0-9a-f]{16})\.([12])$/;
 const PACK = /^users\/([0-9a-f]{32})\/packs\/([0-9a-f]{2})\/(\2[0-9a-f]{62})$/;
+const TRASH = /^users\/([0-9a-f]{32})\/trash\/([0-9a-f]{2})\/(\2[0-9a-f]{62})$/;
 const LOG = /^users\/([0-9a-f]{32})\/log\/([0-9]{12})-([0-9a-f]{64})$/;
+const TOKEN = /^tokens\/([0-9a-f]{16})-([0-9]{6})$/;
 const QUEUE = /^queue\/([0-9a-f]{32})$/;
 const UID = /^[0-9a-f]{32}$/;
 const UINT32_MAX = 0xffffffff;
@@ -80,9 +86,22 @@ function parsePack(name: string): ParsedName | undefined {
   return { type: 'pack', name: name as PackName, uid: match[1] as Uid, hash: fromHex(match[3]!) };
 }
 
+function parseTrash(name: string): ParsedName | undefined {
+  const match = TRASH.exec(name);
+  if (!match) return undefined;
+  return { type: 'trash', name: name as TrashName, uid: match[1] as Uid, hash: fromHex(match[3]!) };
+}
+
 function parseQueue(name: string): ParsedName | undefined {
   const match = QUEUE.exec(name);
   return match ? { type: 'queue', name: name as QueueName, jobId: fromHex(match[1]!) } : undefined;
+}
+
+function parseToken(name: string): ParsedName | undefined {
+  const match = TOKEN.exec(name);
+  const version = Number(match?.[2]);
+  if (!match || version === 0) return undefined;
+  return { type: 'token', name: name as TokenName, id: fromHex(match[1]!), version };
 }
 
 function parseCopy(name: string): ParsedName | undefined {
@@ -97,6 +116,13 @@ function parseCopy(name: string): ParsedName | undefined {
 export function parseObjectName(name: string): ParsedName | undefined {
   if (name === VAULT_FILE_NAME) return { type: 'vault' };
   return (
-    parsePack(name) ?? parseLog(name) ?? parseBundle(name) ?? parseRegistry(name) ?? parseCopy(name) ?? parseQueue(name)
+    parsePack(name) ??
+    parseLog(name) ??
+    parseBundle(name) ??
+    parseTrash(name) ??
+    parseRegistry(name) ??
+    parseCopy(name) ??
+    parseQueue(name) ??
+    parseToken(name)
   );
 }

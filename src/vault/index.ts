@@ -10,6 +10,7 @@ export type { QueuedJob, QueueFiles } from './queue-files.js';
 export { type RebuildResult, rebuildUser } from './rebuild-user.js';
 export type { UserList } from './registry.js';
 export { salvageLog } from './salvage-log.js';
+export type { TokenFiles, TokenList } from './token-files.js';
 export { checkUserName } from './user-names.js';
 export type { UserRepository, UserSecrets } from './user-repository.js';
 export type { OpenUserOptions, UserSettings, Vault } from './vault.js';

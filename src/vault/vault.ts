@@ -20,6 +20,7 @@ import type { VaultLock } from './lock.js';
 import { QueueFiles } from './queue-files.js';
 import { type Refreshed, refreshUser } from './refresh-user.js';
 import { Registry, type UserList } from './registry.js';
+import { TokenFiles } from './token-files.js';
 import { checkTwice, type TwiceContext } from './twice.js';
 import { checkUserName } from './user-names.js';
 import { UserRepository } from './user-repository.js';
@@ -74,6 +75,8 @@ export class Vault {
   readonly backend: Backend;
   /** Jobs that have not ended. */
   readonly queue: QueueFiles;
+  /** Who may ask a daemon from elsewhere. */
+  readonly tokens: TokenFiles;
   readonly #parts: VaultParts;
   readonly #registry: Registry;
   readonly #open = new Map<string, OpenUser>();
@@ -88,6 +91,7 @@ export class Vault {
     this.keyFile = parts.keyFile;
     this.backend = parts.backend;
     this.queue = new QueueFiles(parts.backend, parts.master, parts.vaultId, parts.random);
+    this.tokens = new TokenFiles(parts.backend, parts.master, parts.vaultId, parts.random);
     this.#registry = new Registry(this.#twice, parts.master, parts.vaultId);
   }
 
@@ -244,7 +248,12 @@ export class Vault {
     throwIfAborted(options.signal);
     const file = await this.checkOwnFile();
     throwIfAborted(options.signal);
-    return [...file, ...(await this.#registry.check()), ...(await this.queue.list()).damaged];
+    return [
+      ...file,
+      ...(await this.#registry.check()),
+      ...(await this.queue.list()).damaged,
+      ...(await this.tokens.list()).damaged,
+    ];
   }
 
   /** Throws `VAULT_READ_ONLY` or `NO_SPACE` with the next step. */
@@ -275,8 +284,8 @@ export class Vault {
       for (const one of closed) if (one.status === 'rejected') throw one.reason;
     } finally {
       lock?.release();
-      const { wrapKey, registryKey, registryNameKey, vaultMacKey, queueKey } = master;
-      for (const key of [wrapKey, registryKey, registryNameKey, vaultMacKey, queueKey]) key.fill(0);
+      const { wrapKey, registryKey, registryNameKey, vaultMacKey, queueKey, tokenKey } = master;
+      for (const key of [wrapKey, registryKey, registryNameKey, vaultMacKey, queueKey, tokenKey]) key.fill(0);
     }
   }
 
