@@ -14,7 +14,7 @@ export type LogRecord =
       readonly kind: 'forget' | 'unforget' | 'pin' | 'unpin';
       readonly body: { readonly backupIds: readonly Uint8Array[] };
     }
-  | { readonly kind: 'tombstone'; readonly body: { readonly packs: readonly Uint8Array[] } }
+  | { readonly kind: 'tombstone'; readonly body: Tombstone }
   | { readonly kind: 'quarantine'; readonly body: { readonly packs: readonly QuarantinedPack[] } }
   | {
       readonly kind: 'key_change';
@@ -24,6 +24,16 @@ export type LogRecord =
       readonly kind: 'checkpoint';
       readonly body: { readonly heads: readonly Uint8Array[]; readonly entries: readonly Uint8Array[] };
     };
+
+/** What goes for good. */
+export interface Tombstone {
+  /** Packs whose chunks count as absent. */
+  readonly packs: readonly Uint8Array[];
+  /** Packs that hold what of those is still needed. */
+  readonly added: readonly Uint8Array[];
+  /** Forgotten snapshots that nothing brings back from here on. */
+  readonly snapshots: readonly Uint8Array[];
+}
 
 /** What was found damaged of a pack: nothing any more, some of its frames, or all that it holds. */
 export interface QuarantinedPack {
@@ -47,6 +57,7 @@ export type LogEntry = {
 } & LogRecord;
 
 const HASH_BYTES = 32;
+const BACKUP_ID_BYTES = 16;
 const UINT32_MAX = 0xffffffff;
 /** The two highest section numbers of a pack are its footer's and its trailer's. */
 const FRAME_COUNT_MAX = UINT32_MAX - 1;
@@ -75,7 +86,7 @@ function wireRecord(record: LogRecord): Wire {
     case 'unpin':
       return { backup_ids: record.body.backupIds };
     case 'tombstone':
-      return { packs: record.body.packs };
+      return { packs: record.body.packs, added: record.body.added, snapshots: record.body.snapshots };
     case 'quarantine':
       return { packs: record.body.packs.map(({ pack, damage, frames }) => ({ pack, damage, frames })) };
     case 'key_change': {
@@ -93,6 +104,14 @@ function readVersion(list: readonly number[], fields: Fields): KeyVersion {
     throw fields.fail('burnt', 'pairs of generation and epoch');
   }
   return [generation, epoch];
+}
+
+function readTombstone(fields: Fields): Tombstone {
+  return {
+    packs: fields.bytesList('packs', HASH_BYTES),
+    added: fields.bytesList('added', HASH_BYTES),
+    snapshots: fields.bytesList('snapshots', BACKUP_ID_BYTES),
+  };
 }
 
 function readQuarantined(fields: Fields): QuarantinedPack {
@@ -115,9 +134,9 @@ function readRecord(kind: LogKind, fields: Fields): LogRecord {
     case 'unforget':
     case 'pin':
     case 'unpin':
-      return { kind, body: { backupIds: fields.bytesList('backup_ids', 16) } };
+      return { kind, body: { backupIds: fields.bytesList('backup_ids', BACKUP_ID_BYTES) } };
     case 'tombstone':
-      return { kind, body: { packs: fields.bytesList('packs', HASH_BYTES) } };
+      return { kind, body: readTombstone(fields) };
     case 'quarantine':
       return { kind, body: { packs: fields.maps('packs', readQuarantined) } };
     case 'key_change':

@@ -7,7 +7,8 @@ import type { ObjectSource } from './source.js';
 export type BackendCall =
   | { readonly verb: 'get' | 'stat' | 'remove'; readonly name: ObjectName }
   | { readonly verb: 'getRange'; readonly name: ObjectName; readonly offset: number; readonly length: number }
-  | { readonly verb: 'put'; readonly name: ObjectName; readonly source: ObjectSource };
+  | { readonly verb: 'put'; readonly name: ObjectName; readonly source: ObjectSource }
+  | { readonly verb: 'move'; readonly name: ObjectName; readonly to: ObjectName };
 
 export interface Around {
   /** Runs a call, perhaps later or more than once, and passes its result on. */
@@ -37,6 +38,8 @@ export function aroundBackend(inner: Backend, around: Around): Backend {
       const remover = inner.remover();
       return {
         remove: (name, options = {}) => call({ verb: 'remove', name }, () => remover.remove(name, options), options),
+        move: (name, to, options = {}) =>
+          call({ verb: 'move', name, to }, () => remover.move(name, to, options), options),
       };
     },
     close: async () => {

@@ -69,6 +69,14 @@ export interface ObjectWriter {
 export interface ObjectRemover {
   /** Durable when it resolves; a missing object is fine. Throws `OBJECT_UNKNOWN` or `BACKEND_FAILED`. */
   remove(name: ObjectName, options?: CallOptions): Promise<void>;
+  /**
+   * Gives an object another name; durable when it resolves, and where it is interrupted the object may have both names.
+   * A missing object that has the new name already is fine: repeating a call is always safe.
+   *
+   * @throws {BitacoraError} `OBJECT_MISSING` if there is none under either name; `OBJECT_EXISTS` if the new name holds another
+   *   object; as `put` and `remove`.
+   */
+  move(from: ObjectName, to: ObjectName, options?: CallOptions): Promise<void>;
 }
 
 export interface Backend extends ObjectReader, ObjectWriter {

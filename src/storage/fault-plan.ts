@@ -62,6 +62,7 @@ const SEEDED: Readonly<Record<FaultVerb, readonly FaultEffect[]>> = {
   list: ['io', 'timeout'],
   put: ['io', 'timeout', 'unknown'],
   remove: ['io', 'timeout', 'unknown'],
+  move: ['io', 'timeout', 'unknown'],
 };
 
 /** Passing faults, which a retry overcomes, at `share` (0 to 1) of all calls; the same for the same seed and calls. */

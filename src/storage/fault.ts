@@ -17,6 +17,7 @@ const ALLOWED: Readonly<Record<FaultVerb, readonly FaultEffect[]>> = {
   list: ['io', 'timeout', 'short'],
   put: ['io', 'timeout', 'no-space', 'unknown', 'lost'],
   remove: ['io', 'timeout', 'unknown'],
+  move: ['io', 'timeout', 'unknown'],
 };
 
 /**
@@ -81,7 +82,7 @@ function makeChooser(plan: FaultPlan): (verb: FaultVerb, name: string) => FaultE
 /** Does what the call is for; keeps a spooled file, since the caller will see the call fail. */
 async function perform(inner: Backend, call: BackendCall, run: () => Promise<unknown>): Promise<void> {
   if (call.verb === 'put') await inner.put(call.name, { bytes: await sourceBytes(call.source) });
-  else if (call.verb === 'remove') await run();
+  else if (call.verb === 'remove' || call.verb === 'move') await run();
 }
 
 function damage<T>(result: T, effect: 'truncated' | 'corrupt', call: BackendCall): T {

@@ -20,7 +20,10 @@ export function createSwitchBackend(): SwitchBackend {
     localPath: (name) => inner.localPath(name),
     put: (name, source, options) => inner.put(name, source, options),
     spoolDirectory: () => inner.spoolDirectory(),
-    remover: () => ({ remove: (name, options) => inner.remover().remove(name, options) }),
+    remover: () => ({
+      remove: (name, options) => inner.remover().remove(name, options),
+      move: (from, to, options) => inner.remover().move(from, to, options),
+    }),
     close: () => inner.close(),
     hold: (objects) => {
       inner = new MemoryBackend(objects);

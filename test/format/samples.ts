@@ -76,7 +76,7 @@ export const ENTRIES: readonly LogEntry[] = [
   { ...FRAME, kind: 'unforget', body: { backupIds: [] } },
   { ...FRAME, kind: 'pin', body: { backupIds: [MANIFEST.backupId] } },
   { ...FRAME, kind: 'unpin', body: { backupIds: [MANIFEST.backupId] } },
-  { ...FRAME, kind: 'tombstone', body: { packs: [HASH] } },
+  { ...FRAME, kind: 'tombstone', body: { packs: [HASH], added: [HASH], snapshots: [MANIFEST.backupId] } },
   {
     ...FRAME,
     kind: 'quarantine',

@@ -33,7 +33,7 @@ const BODIES = {
   unforget: { backup_ids: ['bin16'] },
   pin: { backup_ids: ['bin16'] },
   unpin: { backup_ids: ['bin16'] },
-  tombstone: { packs: HASHES },
+  tombstone: { packs: HASHES, added: HASHES, snapshots: ['bin16'] },
   quarantine: { packs: [{ pack: 'bin32', damage: 'none|frames|whole', frames: ['int'] }] },
   key_change: { generation: 'int', epoch: 'int', burnt: [['int']] },
   checkpoint: { heads: HASHES, entries: HASHES },
@@ -50,6 +50,7 @@ interface Body extends Partial<Manifest> {
   readonly backup_ids?: readonly Uint8Array[];
   /** Of a quarantine, which a reader of packs in whatever order need not know, maps. */
   readonly packs?: readonly Uint8Array[];
+  readonly snapshots?: readonly Uint8Array[];
 }
 
 interface Entry {
@@ -76,17 +77,20 @@ export function readLog(user: User): Log {
   const manifests: Manifest[] = [];
   const forgotten = new Set<string>();
   const buried = new Set<string>();
+  const givenUp = new Set<string>();
   checkChain(entries);
   for (const { kind, body } of entries) {
-    const { backup_ids = [], packs = [] } = body;
+    const { backup_ids = [], packs = [], snapshots = [] } = body;
     // Only what stands behind a manifest can forget it.
     if (kind === 'manifest') forgotten.delete(hex((body as Manifest).backup_id));
     if (kind === 'manifest') manifests.push(body as Manifest);
     if (kind === 'forget') for (const id of backup_ids) forgotten.add(hex(id));
     if (kind === 'unforget') for (const id of backup_ids) forgotten.delete(hex(id));
     if (kind === 'tombstone') for (const pack of packs) buried.add(hex(pack));
+    if (kind === 'tombstone') for (const id of snapshots) givenUp.add(hex(id));
   }
-  return { manifests: manifests.filter(({ backup_id }) => !forgotten.has(hex(backup_id))), buried };
+  const isGone = ({ backup_id: id }: Manifest): boolean => forgotten.has(hex(id)) || givenUp.has(hex(id));
+  return { manifests: manifests.filter((manifest) => !isGone(manifest)), buried };
 }
 
 function readEntry(user: User, name: string): Entry {

@@ -234,7 +234,7 @@ t.test('a tombstoned pack is not indexed, then or after a rebuild', async (t) =>
   const user = await openUser(vault);
   const dead = await storePack(user, 'dead');
   const { pack } = await storeSnapshot(user, 'alive');
-  await user.log.append({ kind: 'tombstone', body: { packs: [dead.name] } });
+  await user.log.append({ kind: 'tombstone', body: { packs: [dead.name], added: [], snapshots: [] } });
   t.same(await places(user, dead.ids), [undefined, undefined, undefined]);
   t.ok((await places(user, pack.ids)).every(Boolean));
   user.close();

@@ -16,6 +16,7 @@ import type { ObjectSource } from '../source.js';
 import { discardAll } from './durable.js';
 import type { LocalFile } from './file-system.js';
 import { listFiles } from './list.js';
+import { linkToo } from './move.js';
 import { type PutContext, putFile } from './put.js';
 import { isAbsence, type Root } from './root.js';
 import { ownBuffer, readFully } from './transfer.js';
@@ -92,6 +93,7 @@ export class LocalBackend implements Backend {
   remover(): ObjectRemover {
     return {
       remove: (name, options = {}) => this.#call(name, options, (path) => this.#remove(name, path)),
+      move: (from, to, options = {}) => this.#call(from, options, (path) => this.#move(from, path, to)),
     };
   }
 
@@ -162,6 +164,22 @@ export class LocalBackend implements Backend {
     } catch (error) {
       if (!isAbsence(error)) throw changeError(error, `object "${name}" (to remove it)`);
     }
+  }
+
+  /** The new name is durable before the old one goes. */
+  async #move(from: ObjectName, path: string, to: ObjectName): Promise<void> {
+    const target = this.localPath(to);
+    if (await linkToo(this.#context, path, target, to)) return this.#remove(from, path);
+    // Gone from its old name: a call that was repeated finds it under the new one.
+    const { fileSystem, directories } = this.#context;
+    try {
+      await fileSystem.lstat(target);
+    } catch (error) {
+      await this.#confirmAbsent(to, target, error);
+      throw missingError(from);
+    }
+    await directories.sync(dirname(target));
+    return this.#remove(from, path);
   }
 
   /** Returns where `error`, from a call on `path`, proves that there is no such object; throws otherwise. */

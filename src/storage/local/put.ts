@@ -53,7 +53,12 @@ async function publish(
   }
 }
 
-async function linkFile({ fileSystem, directories }: PutContext, existing: string, path: string): Promise<boolean> {
+/** False where the name is taken. */
+export async function linkFile(
+  { fileSystem, directories }: PutContext,
+  existing: string,
+  path: string,
+): Promise<boolean> {
   for (let tries = 0; ; tries++) {
     try {
       await fileSystem.link(existing, path);

@@ -84,6 +84,14 @@ export class MemoryBackend implements Backend {
         this.#enter(name, options);
         this.#objects.delete(name);
       },
+      move: async (from, to, options = {}) => {
+        checkObjectName(to);
+        this.#enter(from, options);
+        const bytes = this.#objects.get(from);
+        if (!bytes && this.#objects.has(to)) return;
+        this.#store(to, this.#find(from));
+        this.#objects.delete(from);
+      },
     };
   }
 
