@@ -1,10 +1,12 @@
 import ignore, { type Ignore } from 'ignore';
-import { BitacoraError, decodeUtf8, printable } from '../base/index.js';
+import { BitacoraError, checkPatternCost, decodeUtf8, isCostlyPattern, printable } from '../base/index.js';
 
 /** Names differ by case, as they do on disk. */
 const OPTIONS = { allowRelativePaths: false, ignorecase: false };
 /** The library remembers every path that it was asked about; after so many it starts anew. */
 const REMEMBERED_MOST = 20_000;
+/** Rules of one directory's own; the longest that people write have some hundred. */
+const OWN_RULES_MOST = 2000;
 
 /** One set of gitignore rules and how deep below the scope's root the paths that it sees begin. */
 class RuleSet {
@@ -46,6 +48,7 @@ export function compilePatterns(patterns: readonly string[]): Ignore {
   const rules = ignore(OPTIONS);
   for (const pattern of patterns) {
     if (pattern.includes('\0')) throw new BitacoraError('USAGE', `The pattern "${pattern}" has a NUL byte in it.`);
+    checkPatternCost(pattern);
     rules.add(pattern);
   }
   return rules;
@@ -73,8 +76,13 @@ export class Excludes {
     return this.#sets.length > 0;
   }
 
-  /** The same with the rules of this directory's own `.bitacoraignore`. */
-  with(text: string): Excludes {
+  /**
+   * The same with the rules of this directory's own `.bitacoraignore`, which whoever owns the data may have written to keep the
+   * thread: undefined where trying them on every name would do that.
+   */
+  with(text: string): Excludes | undefined {
+    const lines = text.split('\n');
+    if (lines.length > OWN_RULES_MOST || lines.some(isCostlyPattern)) return undefined;
     const rules = ignore(OPTIONS).add(text);
     return new Excludes([...this.#sets, new RuleSet(rules, this.#path.length)], this.#path);
   }

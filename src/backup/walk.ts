@@ -375,7 +375,12 @@ export class Walk {
   #ownRules(place: Place): Excludes {
     try {
       const text = ownRules(place.fd, place.listing);
-      return text === undefined ? place.excludes : place.excludes.with(text);
+      const excludes = text === undefined ? place.excludes : place.excludes.with(text);
+      if (excludes) return excludes;
+      const path = joinPath(place.path, IGNORE_FILE_NAME);
+      const message = `The rules in "${printable(path)}" are too many, or have too many "*", to be tried on every name: they are left aside.`;
+      this.#options.counts.fail(path, 'E2BIG', message);
+      return place.excludes;
     } catch (error) {
       this.#fail(place, IGNORE_FILE_NAME, error);
       return place.excludes;

@@ -24,7 +24,9 @@ export {
 } from './errors.js';
 export { jsonText, pathFields } from './json.js';
 export { type Logger, silentLogger } from './log.js';
+export { checkPatternCost, isCostlyPattern } from './pattern-cost.js';
 export { noProgress, type Progress, type ProgressSink } from './progress.js';
 export { type Random, systemRandom } from './random.js';
 export { Slices } from './slices.js';
 export { formatTime, isoNanoTime, isoTime } from './time-text.js';
+export { systemTimer, type Timer } from './timer.js';

@@ -1,5 +1,5 @@
 import ignore from 'ignore';
-import { checkPatternCost } from './pattern-cost.js';
+import { checkPatternCost } from '../base/index.js';
 
 /** Names differ by case, as they do on disk. */
 const OPTIONS = { allowRelativePaths: true, ignorecase: false };

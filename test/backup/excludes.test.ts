@@ -72,7 +72,7 @@ t.test('backup() takes a directory back with what is in it, save what rules excl
 
 t.test('a name that looks like a pattern is taken back as that name', (t) => {
   for (const name of ['plain', '*', 'a?b', '[x]', 'back\\slash', '{a,b}', 'a b ', '#', '!', '$^']) {
-    const top = Excludes.root(['*/', '!/top/']).enter(utf8('top')).with('!*/');
+    const top = Excludes.root(['*/', '!/top/']).enter(utf8('top')).with('!*/')!;
     t.notOk(top.excludes(utf8(name), true), name);
     t.notOk(top.enter(utf8(name)).excludes(utf8('file'), false), `${name}/file`);
   }
@@ -116,6 +116,21 @@ t.test('backup() reports rules that it could not read', async (t) => {
   const report = await setting.run();
   t.equal(report.status, 'partial');
   t.equal(report.failures.items[0]!.code, 'ELOOP');
+});
+
+t.test('backup() leaves rules aside that would keep the thread, and says so', async (t) => {
+  for (const rules of [`${'*a'.repeat(20)}b\n*.log`, 'x*\n'.repeat(3000)]) {
+    const setting = await makeSetting(t);
+    setting.write('.bitacoraignore', rules);
+    setting.write('a'.repeat(200), '');
+    setting.write('x.log', '');
+    const report = await setting.run();
+    t.equal(report.status, 'partial');
+    t.match(report.failures.items, [{ code: 'E2BIG', message: /left aside/ }]);
+    t.match(report.counts, { files: 3, excluded: 0 });
+  }
+  const setting = await makeSetting(t);
+  await t.rejects(setting.run({ exclude: [`${'*a'.repeat(20)}b`] }), { code: 'USAGE', message: /too many "\*"/ });
 });
 
 t.test('backup() stays on one file system when told to', { skip: process.geteuid?.() !== 0 }, async (t) => {

@@ -1,5 +1,5 @@
 import t from 'tap';
-import { checkPatternCost } from '../../src/restore/pattern-cost.js';
+import { checkPatternCost } from '../../src/base/pattern-cost.js';
 
 t.test('patterns that people write are taken', async (t) => {
   const usual = [

@@ -1,4 +1,4 @@
-import { BitacoraError } from '../base/index.js';
+import { BitacoraError } from './errors.js';
 
 /** Steps of a matcher that one name may cost: some ten milliseconds. */
 const STEPS_MAX = 1e7;
@@ -13,6 +13,13 @@ const ANY_DEPTH = /^\*\*+$/;
  * @throws {BitacoraError} `USAGE`.
  */
 export function checkPatternCost(pattern: string): void {
+  if (!isCostlyPattern(pattern)) return;
+  const message = `The pattern "${pattern}" has too many "*" to be tried on every name. Use fewer, or several patterns.`;
+  throw new BitacoraError('USAGE', message, { details: { pattern } });
+}
+
+/** Whether `checkPatternCost` refuses a pattern. */
+export function isCostlyPattern(pattern: string): boolean {
   const names = pattern.replace(/\\./g, 'x').split('/');
   const anyDepth = names.filter((name) => ANY_DEPTH.test(name)).length;
   let steps = waysToPlace(anyDepth);
@@ -22,9 +29,7 @@ export function checkPatternCost(pattern: string): void {
     // What a last one takes is what is left.
     steps *= waysToPlace(name.endsWith('*') ? stars - 1 : stars);
   }
-  if (steps <= STEPS_MAX) return;
-  const message = `The pattern "${pattern}" has too many "*" to be tried on every name. Use fewer, or several patterns.`;
-  throw new BitacoraError('USAGE', message, { details: { pattern } });
+  return steps > STEPS_MAX;
 }
 
 /** Choices of `count` places in rising order. */
