@@ -24,6 +24,8 @@ export interface CommandContext {
   readonly clock: Clock;
   readonly random: Random;
   readonly signal: AbortSignal;
+  /** Has a hangup do this from now on, instead of stopping the command. */
+  onHangup(listener: () => void): void;
 }
 
 /** Exit codes of answers that are no errors; errors bring their own. */

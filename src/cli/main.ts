@@ -11,7 +11,11 @@ function onSignal(): void {
   if (stop.signal.aborted) process.exit(CANCELLED_EXIT);
   stop.abort();
 }
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, onSignal);
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, onSignal);
+
+/** What a hangup means: an end, unless the command has another use for it. */
+let onHangup = onSignal;
+process.on('SIGHUP', () => onHangup());
 
 const CANNOT_CREATE_EXIT = 73;
 
@@ -36,6 +40,9 @@ process.exitCode = await runCommandLine(process.argv.slice(2), {
   clock: systemClock,
   random: systemRandom,
   signal: stop.signal,
+  onHangup: (listener) => {
+    onHangup = listener;
+  },
   onOutput: (output) =>
     process.stdout.on('error', (error: NodeJS.ErrnoException) => {
       if (!output.closed) onOutputError(error);

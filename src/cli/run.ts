@@ -17,6 +17,8 @@ export interface CliHost {
   readonly random: Random;
   /** Aborted when the command should stop. */
   readonly signal: AbortSignal;
+  /** Has a hangup do this from now on, instead of aborting `signal`. */
+  onHangup(listener: () => void): void;
   /** Called with the output as soon as there is one, for a host that learns that nobody reads it any more. */
   onOutput?(output: Output): void;
 }
@@ -52,11 +54,20 @@ export async function runCommandLine(args: readonly string[], host: CliHost): Pr
 }
 
 function createContext(globals: GlobalOptions, output: Output, host: CliHost): CommandContext {
-  const { clock, random, signal, stderr, environment } = host;
+  const { clock, random, signal, stderr, environment, onHangup } = host;
   const mode = globals.quiet && globals.progress === 'auto' ? 'none' : globals.progress;
   const progress = createProgress(mode, stderr, clock);
   output.onMessage(progress.clear);
-  return { globals, output, progress, logger: createCliLogger(output, environment.debug), clock, random, signal };
+  return {
+    globals,
+    output,
+    progress,
+    logger: createCliLogger(output, environment.debug),
+    clock,
+    random,
+    signal,
+    onHangup,
+  };
 }
 
 function fail(error: unknown, output: Output, debug: boolean): number {

@@ -4,6 +4,8 @@ import type { Logger } from '../base/index.js';
 export type LogLevel = 'debug' | 'info' | 'warn' | 'error';
 
 export interface DaemonLog extends Logger {
+  /** What is told from now on. */
+  setLevel(level: LogLevel): void;
   /** The program is about to end because of this. */
   fatal(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
@@ -29,13 +31,15 @@ export function createLog(level: LogLevel, sink: LogSink = 2): DaemonLog {
     },
     stream,
   );
-  const keepNames = level === 'debug';
   const write =
     (name: LogLevel | 'fatal') =>
     (message: string, fields: Readonly<Record<string, unknown>> = {}): void => {
-      logger[name](shown(fields, keepNames), message);
+      logger[name](shown(fields, logger.level === 'debug'), message);
     };
   return {
+    setLevel: (next) => {
+      logger.level = next;
+    },
     debug: write('debug'),
     info: write('info'),
     warn: write('warn'),

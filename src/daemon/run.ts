@@ -1,8 +1,16 @@
-import { type ApiServer, createJobWork, type DaemonFacts, type OperationHost, serveApi } from '../api/index.js';
+import {
+  type ApiServer,
+  createJobWork,
+  type DaemonFacts,
+  jobPriority,
+  type OperationHost,
+  type Settings,
+  serveApi,
+} from '../api/index.js';
 import type { Clock, Random } from '../base/index.js';
 import { loadCodecs } from '../codec/index.js';
 import { createEngine, type Engine } from '../engine/index.js';
-import { Queue } from '../scheduler/index.js';
+import { Queue, type QueueLimits } from '../scheduler/index.js';
 import { chooseVaultPath, openVault, type Vault, type VaultEnvironment } from '../vault/index.js';
 import { checkConfig } from './config/check.js';
 import type { LoadedConfig } from './config/find.js';
@@ -10,12 +18,16 @@ import { settingsOf } from './config/settings.js';
 import type { DaemonEnvironment } from './environment.js';
 import { runnableOnly } from './job-store.js';
 import type { DaemonLog } from './log.js';
+import { passedSockets } from './passed-sockets.js';
+import { Reloader } from './reload.js';
 import { ServiceManager } from './service-manager.js';
 import { usualSocket } from './socket-place.js';
 
 export interface DaemonOptions {
   /** Undefined without a file: everything is as usual. */
   readonly loaded: LoadedConfig | undefined;
+  /** The configuration file where the command line names one. */
+  readonly configFile?: string | undefined;
   /** Where the command line says otherwise. */
   readonly vault?: string | undefined;
   readonly keyFile?: string | undefined;
@@ -29,6 +41,8 @@ export interface DaemonOptions {
   readonly log: DaemonLog;
   /** Aborted when the daemon should stop. */
   readonly signal: AbortSignal;
+  /** Called once, with what has the daemon read its configuration again. */
+  onReload?(reload: () => void): void;
   /** Called once it answers. */
   onReady?(facts: DaemonFacts): void;
 }
@@ -46,10 +60,17 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const { log, clock, random, signal, environment } = options;
   const config = options.loaded?.config ?? checkConfig('', '/').config!;
   const path = chooseVaultPath(options.vault, options.vaultEnvironment);
-  const socket = options.socket ?? config.api.socket.path ?? usualSocket(path, environment);
-  const problems = (options.loaded?.warnings ?? []).map(({ message }) => message);
-  for (const problem of problems) log.warn(problem);
+  const passed = passedSockets(environment.passed);
+  const socket = passed.unix?.path ?? options.socket ?? config.api.socket.path ?? usualSocket(path, environment);
   const manager = new ServiceManager(environment, log);
+  let settings = settingsOf(config);
+  const reloader = createReloader(options, manager, path, (next) => {
+    settings = next.settings;
+    log.setLevel(next.config.log.level);
+  });
+  for (const problem of reloader.problems) log.warn(problem);
+  const graceMs = () => (reloader.current?.config ?? config).limits.grace;
+  const problems: string[] = [];
   const open = { keyFile: options.keyFile, environment: options.vaultEnvironment, clock, random, logger: log, socket };
   const vault = await openVault({ path, ...open });
   let engine: Engine | undefined;
@@ -67,13 +88,20 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       pid: process.pid,
       started: clock.now(),
       socket,
-      configFile: options.loaded?.file,
-      problems,
+      get configFile(): string | undefined {
+        return reloader.current?.file;
+      },
+      get problems(): readonly string[] {
+        return [...reloader.problems, ...problems];
+      },
     };
     const host = {
       vault,
       engine: async () => engine!,
-      settings: settingsOf(config),
+      // Each operation has those that are in force when it begins.
+      get settings(): Settings {
+        return settings;
+      },
       daemon: facts,
       clock,
       random,
@@ -84,22 +112,50 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     // Not before everything is in place: what would have to be given up again had better not begin.
     queue.resume();
     log.info('Ready.', { vault: path, socket, version: options.version, waiting: queue.list().length });
-    manager.ready(`Serves ${path}`);
+    manager.ready(servesText(path));
+    options.onReload?.(() => {
+      if (!signal.aborted) void reloader.reload();
+    });
     options.onReady?.(facts);
     await aborted(signal);
-    manager.stopping('Waits for running jobs', config.limits.grace + ANSWERS_GRACE_MS);
+    manager.stopping('Waits for running jobs', graceMs() + ANSWERS_GRACE_MS);
     log.info('Stopping.', { running: queue.list({ states: ['running'] }).length });
   } finally {
-    await closeAll(config.limits.grace, { queue, server, engine, vault });
+    await closeAll(graceMs(), { queue, server, engine, vault });
     manager.close();
   }
   log.info('Stopped.');
 }
 
+const servesText = (path: string): string => `Serves ${path}`;
+
+function createReloader(
+  { loaded, configFile, vault, keyFile, socket, log, clock }: DaemonOptions,
+  manager: ServiceManager,
+  path: string,
+  apply: (next: LoadedConfig) => void,
+): Reloader {
+  const overridden = [
+    ...(vault === undefined ? [] : ['backup.storage.local.path']),
+    ...(keyFile === undefined ? [] : ['keys.file']),
+    ...(socket === undefined ? [] : ['api.socket.path']),
+  ];
+  return new Reloader({
+    started: loaded,
+    configFile,
+    overridden,
+    apply,
+    log,
+    manager,
+    clock,
+    status: servesText(path),
+  });
+}
+
 async function openQueue(
   host: OperationHost,
   vault: Vault,
-  limits: { readonly writers: number; readonly readers: number },
+  limits: QueueLimits,
   problems: string[],
   log: DaemonLog,
 ): Promise<Queue> {
@@ -110,6 +166,7 @@ async function openQueue(
     work: createJobWork(host),
     paused: true,
     limits,
+    priorityOf: jobPriority,
     clock,
     random,
     logger: log,

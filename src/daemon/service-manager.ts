@@ -11,24 +11,36 @@ export class ServiceManager {
   readonly #logger: Logger;
   #watchdog: NodeJS.Timeout | undefined;
   #failed = false;
+  #stopping = false;
 
   constructor(environment: DaemonEnvironment, logger: Logger) {
     this.#environment = environment;
     this.#logger = logger;
   }
 
-  /** The service is up; from here on it is watched, where that is wanted. */
+  /** The service is up, or up again after `reloading`; from here on it is watched, where that is wanted. */
   ready(status: string): void {
+    if (this.#stopping) return;
     this.#tell(['READY=1', `MAINPID=${process.pid}`, `STATUS=${status}`]);
     const { watchdogMs } = this.#environment;
-    if (watchdogMs === undefined || this.#environment.notifySocket === undefined) return;
+    if (this.#watchdog || watchdogMs === undefined || this.#environment.notifySocket === undefined) return;
     // From the event loop: what blocks it for too long keeps the word from being sent, and that is what is watched.
     this.#watchdog = setInterval(() => this.#tell(['WATCHDOG=1']), watchdogMs / 2);
     this.#watchdog.unref();
   }
 
+  /**
+   * It reads its configuration again; `ready` follows however that ends.
+   *
+   * @param monotonicMs - Now, by the system's clock: tells the answer to this reload from one to an earlier.
+   */
+  reloading(monotonicMs: number): void {
+    this.#tell(['RELOADING=1', `MONOTONIC_USEC=${Math.floor(monotonicMs * 1000)}`]);
+  }
+
   /** @param graceMs - How long it may take. */
   stopping(status: string, graceMs: number): void {
+    this.#stopping = true;
     this.#tell(['STOPPING=1', `STATUS=${status}`, `EXTEND_TIMEOUT_USEC=${graceMs * 1000}`]);
   }
 

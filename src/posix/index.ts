@@ -44,5 +44,5 @@ export {
   statAt,
   statFd,
 } from './reading.js';
-export { peerCredentials, sendDatagram } from './sockets.js';
-export type { Capabilities, DataRange, LockOutcome, PeerCredentials, Xattr } from './system-calls.js';
+export { listeningSocket, peerCredentials, sendDatagram } from './sockets.js';
+export type { Capabilities, DataRange, ListeningSocket, LockOutcome, PeerCredentials, Xattr } from './system-calls.js';

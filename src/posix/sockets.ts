@@ -1,5 +1,5 @@
 import { calls } from './calls.js';
-import type { PeerCredentials } from './system-calls.js';
+import type { ListeningSocket, PeerCredentials } from './system-calls.js';
 
 /**
  * Who is at the other end of a Unix socket, as the kernel saw it when the connection was made. Undefined where that cannot be
@@ -18,4 +18,14 @@ export function peerCredentials(fd: number): PeerCredentials | undefined {
  */
 export function sendDatagram(address: Uint8Array, payload: Uint8Array): boolean {
   return calls().sendDatagram(address, payload);
+}
+
+/**
+ * Where a socket that this process was given listens. Undefined where the descriptor is no listening stream socket of the Unix or
+ * the TCP kind.
+ *
+ * @returns false where telling takes the C library and it cannot be reached.
+ */
+export function listeningSocket(fd: number): ListeningSocket | undefined | false {
+  return calls().listeningSocket(fd);
 }

@@ -43,6 +43,11 @@ export interface PeerCredentials {
   readonly gid: number;
 }
 
+/** A socket that waits for connections, and where: a path (empty for a name of the abstract kind), or an address and a port. */
+export type ListeningSocket =
+  | { readonly kind: 'unix'; readonly path: string }
+  | { readonly kind: 'tcp'; readonly host: string; readonly port: number };
+
 /** The calls that exist in two ways, through the C library and in plain Node. The door's functions say what each does. */
 export interface SystemCalls {
   capabilities(): Capabilities;
@@ -83,6 +88,8 @@ export interface SystemCalls {
   sendDatagram(address: Uint8Array, payload: Uint8Array): boolean;
   /** Undefined where it cannot be told. */
   peerCredentials(fd: number): PeerCredentials | undefined;
+  /** Undefined where there is no such socket. False where it cannot be told. */
+  listeningSocket(fd: number): ListeningSocket | undefined | false;
   findOwner(kind: 'user' | 'group', wanted: number | Uint8Array): Owner | undefined;
 }
 

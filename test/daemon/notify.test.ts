@@ -33,7 +33,13 @@ function serviceManager(t: Test, path: string): () => string[] {
   };
 }
 
-const environment = { runtimeDirectory: undefined, temporaryDirectory: '/tmp', uid: 0, watchdogMs: undefined };
+const environment = {
+  runtimeDirectory: undefined,
+  temporaryDirectory: '/tmp',
+  uid: 0,
+  watchdogMs: undefined,
+  passed: [],
+};
 
 t.test('the service manager is told when the daemon is ready and when it stops', { skip }, async (t) => {
   const place = new DaemonPlace(t);

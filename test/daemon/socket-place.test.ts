@@ -1,7 +1,7 @@
 import t from 'tap';
 import { usualSocket } from '../../src/daemon/socket-place.js';
 
-const environment = { notifySocket: undefined, watchdogMs: undefined, temporaryDirectory: '/tmp' };
+const environment = { notifySocket: undefined, watchdogMs: undefined, passed: [], temporaryDirectory: '/tmp' };
 
 t.test('usualSocket() is root’s, or below the user’s own directory and another for each vault', async (t) => {
   const root = { ...environment, uid: 0, runtimeDirectory: '/run/user/0' };

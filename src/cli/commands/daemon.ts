@@ -4,11 +4,12 @@ import { type CommandContext, EXIT } from '../context.js';
 import { programVersion } from '../version.js';
 
 /** `bitacora daemon`: until it is told to stop, and then its jobs had their time. */
-export async function runDaemonCommand({ globals, clock, random, signal }: CommandContext): Promise<number> {
+export async function runDaemonCommand({ globals, clock, random, signal, onHangup }: CommandContext): Promise<number> {
   const { loaded, environment } = await readConfiguration(globals);
   const { vault, keyFile, socket } = globals;
   await startDaemon({
     loaded,
+    configFile: globals.config,
     vault,
     keyFile,
     socket,
@@ -17,6 +18,7 @@ export async function runDaemonCommand({ globals, clock, random, signal }: Comma
     clock,
     random,
     signal,
+    onReload: onHangup,
   });
   return EXIT.ok;
 }

@@ -1,6 +1,6 @@
 import { constants } from 'node:os';
 import { systemError } from '../errors.js';
-import type { SystemCalls } from '../system-calls.js';
+import type { ListeningSocket, SystemCalls } from '../system-calls.js';
 import { bind, checked, type LibcFunction, lastErrno } from './libc.js';
 import { nativeOpening } from './opening.js';
 
@@ -12,6 +12,13 @@ const MSG_NOSIGNAL = 0x4000;
 const ADDRESS_BYTES_MAX = 107;
 const SOL_SOCKET = 1;
 const SO_PEERCRED = 17;
+const SO_TYPE = 3;
+const SO_ACCEPTCONN = 30;
+const SOCK_STREAM = 1;
+const AF_INET = 2;
+const AF_INET6 = 10;
+/** `struct sockaddr_storage` */
+const SOCKADDR_BYTES = 128;
 
 /** `struct ucred`: process, user and group as 32-bit numbers. */
 const credentials = new Int32Array(3);
@@ -50,4 +57,39 @@ export const nativeSockets = {
     const [pid, uid, gid] = credentials as unknown as [number, number, number];
     return { pid, uid: uid >>> 0, gid: gid >>> 0 };
   },
+  listeningSocket(fd) {
+    if (option(fd, SO_TYPE) !== SOCK_STREAM || option(fd, SO_ACCEPTCONN) !== 1) return undefined;
+    const address = new Uint8Array(SOCKADDR_BYTES);
+    length[0] = address.length;
+    checked(bind('int getsockname(int, void*, void*)')(fd, address, lengthBytes), 'getsockname');
+    return addressOfSocket(Buffer.from(address.buffer, 0, length[0]));
+  },
 } satisfies Partial<SystemCalls>;
+
+const value = new Int32Array(1);
+const valueBytes = new Uint8Array(value.buffer);
+
+/** Undefined of what is no socket. */
+function option(fd: number, name: number): number | undefined {
+  getsockopt ??= bind('int getsockopt(int, int, int, void*, void*)');
+  length[0] = valueBytes.length;
+  if (getsockopt(fd, SOL_SOCKET, name, valueBytes, lengthBytes) >= 0) return value[0];
+  const errno = lastErrno();
+  if (errno === constants.errno.ENOTSOCK || errno === constants.errno.EBADF) return undefined;
+  throw systemError(errno, 'getsockopt');
+}
+
+/** The family in 16 bits of this machine's order, then what it has, ports and addresses most significant first. */
+function addressOfSocket(address: Buffer): ListeningSocket | undefined {
+  const family = address.readUInt16LE(0);
+  if (family === AF_UNIX) {
+    const name = address.subarray(2);
+    const end = name.indexOf(0);
+    return { kind: 'unix', path: name.subarray(0, end < 0 ? name.length : end).toString() };
+  }
+  if (family === AF_INET) return { kind: 'tcp', host: address.subarray(4, 8).join('.'), port: address.readUInt16BE(2) };
+  if (family !== AF_INET6) return undefined;
+  const groups = Array.from({ length: 8 }, (_, index) => address.readUInt16BE(8 + 2 * index).toString(16));
+  // As a URL has it: shortened in the one way that there is.
+  return { kind: 'tcp', host: new URL(`http://[${groups.join(':')}]`).hostname, port: address.readUInt16BE(2) };
+}

@@ -17,6 +17,7 @@ export const plainCalls: SystemCalls = {
   }),
   peerCredentials: () => undefined,
   sendDatagram: () => false,
+  listeningSocket: () => false,
   findOwner: () => undefined,
   ...plainOpening,
   ...plainReading,
