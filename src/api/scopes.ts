@@ -1,5 +1,6 @@
 import { decodeWholeEntry, type ScopeRecord, type TreeEntry } from '../format/index.js';
 import type { RestoreScope } from '../restore/index.js';
+import { isRecordScope } from '../snapshot/index.js';
 import type { Selected, SelectedScope } from './select.js';
 
 /** A scope's root, as its manifest keeps it. Throws `DATA_CORRUPT`. */
@@ -23,7 +24,7 @@ export function recordScopes({ scopes }: Selected): SelectedScope[] {
   return scopes.filter(({ record }) => !isPlaced(record)).sort((a, b) => a.position - b.position);
 }
 
-/** Records have no path. */
-export function isPlaced({ path }: ScopeRecord): boolean {
-  return path.length > 0;
+/** Whether a scope is a tree or a file, and no records. */
+export function isPlaced(record: ScopeRecord): boolean {
+  return !isRecordScope(record);
 }

@@ -87,6 +87,11 @@ export function joinText(path: string, name: Uint8Array): string {
   return path === '' ? nameText(name) : `${path}/${nameText(name)}`;
 }
 
+/** The directory that patterns see a scope's paths below: its root, or what a file lies in. */
+export function rootBase({ scope, names }: Pick<PlacedScope, 'scope' | 'names'>): readonly Uint8Array[] {
+  return scope.entry.type === ENTRY_TYPES.directory ? names : names.slice(0, -1);
+}
+
 /** What patterns see of a scope's root: nothing of a directory, the name of a file. */
 export function rootText({ scope, names }: Pick<PlacedScope, 'scope' | 'names'>): string {
   const name = names.at(-1);

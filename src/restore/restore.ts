@@ -7,10 +7,10 @@ import type { Stagings } from './directory.js';
 import { FolderHandles } from './folders.js';
 import type { RestoreOptions, RestoreReport } from './options.js';
 import { OwnerMap } from './owners.js';
+import { createPatterns } from './patterns.js';
 import { Pipeline } from './pipeline.js';
 import { ReportBuilder } from './report.js';
 import { restoreScopes } from './scopes.js';
-import { createSelection } from './selection.js';
 import type { Site } from './site.js';
 import { removeTree, stagingName } from './staging.js';
 import { openTarget, type Target } from './target.js';
@@ -26,7 +26,7 @@ import { verifyScopes } from './verify.js';
  */
 export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const report = new ReportBuilder(options.clock ?? systemClock);
-  const selection = createSelection(options.include, options.exclude);
+  const patterns = createPatterns(options.include, options.exclude);
   const target = openTarget(options);
   const { source } = options;
   const handles = new FolderHandles(target.fd ?? -1);
@@ -34,7 +34,7 @@ export async function restore(options: RestoreOptions): Promise<RestoreReport> {
   const pool = new LanePool(source.engine.lanes, source.secrets, options.signal);
   const tree = new TreeReader(source.chunks);
   const owners = new OwnerMap();
-  const site: Site = { options, target, handles, stagings, owners, report, selection, tree, pool };
+  const site: Site = { options, target, handles, stagings, owners, report, patterns, tree, pool };
   try {
     await run(site);
     if (options.verify && !options.dryRun) await verifyScopes(site);
@@ -79,7 +79,7 @@ function checkMatched({ options, report }: Site): void {
   const include = options.include ?? [];
   if (include.length === 0 || report.selected > 0 || report.hasFailures) return;
   const patterns = include.map((pattern) => `"${pattern}"`).join(', ');
-  const message = `Nothing in that state matches ${patterns}. Patterns are relative to the captured directory; \`bitacora find\` and \`bitacora ls\` show what there is.`;
+  const message = `Nothing in that state matches ${patterns}. Patterns are full paths, or relative to the captured directory; \`bitacora find\` and \`bitacora ls\` show what there is.`;
   throw new BitacoraError('UNKNOWN_PATH', message, { details: { include } });
 }
 

@@ -3,7 +3,7 @@ import { ENTRY_TYPES, type TreeEntry } from '../format/index.js';
 import { FileStat, statAt } from '../posix/index.js';
 import { type DirectoryFacts, TargetDirectory } from './directory.js';
 import { Folder } from './folders.js';
-import { type PlacedScope, placeScopes, rootText } from './layout.js';
+import { type PlacedScope, placeScopes, rootBase, rootText } from './layout.js';
 import type { RestoreScope } from './options.js';
 import type { Pipeline } from './pipeline.js';
 import { isItemError } from './report.js';
@@ -58,7 +58,8 @@ class ScopeRound {
 
   #factsOfRoot({ scope }: PlacedScope): DirectoryFacts | undefined {
     if (scope.entry.type !== ENTRY_TYPES.directory) return undefined;
-    return new Walker(this.#site, this.#pipeline, undefined).facts(scope.entry, []);
+    const selection = this.#site.patterns.within([]);
+    return new Walker(this.#site, this.#pipeline, { selection, graft: undefined }).facts(scope.entry, []);
   }
 
   async #scope(root: Ancestor, placed: PlacedScope, intoRoot: boolean): Promise<void> {
@@ -69,8 +70,9 @@ class ScopeRound {
       if (inner) met.add(inner);
       return inner?.entry;
     };
-    const walker = new Walker(this.#site, this.#pipeline, nested.size > 0 ? graft : undefined);
-    const path = this.#site.selection.all && nested.size === 0 ? undefined : rootText(placed);
+    const selection = this.#site.patterns.within(rootBase(placed));
+    const walker = new Walker(this.#site, this.#pipeline, { selection, graft: nested.size > 0 ? graft : undefined });
+    const path = selection.all && nested.size === 0 ? undefined : rootText(placed);
     try {
       if (intoRoot && scope.entry.type === ENTRY_TYPES.directory) {
         this.#site.report.directories++;

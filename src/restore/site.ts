@@ -5,8 +5,8 @@ import type { Stagings } from './directory.js';
 import type { FolderHandles } from './folders.js';
 import type { RestoreOptions } from './options.js';
 import type { OwnerMap } from './owners.js';
+import type { Patterns } from './patterns.js';
 import type { ReportBuilder } from './report.js';
-import type { Selection } from './selection.js';
 import type { Target } from './target.js';
 
 /** What all parts of one restore share. */
@@ -17,7 +17,7 @@ export interface Site {
   readonly stagings: Stagings;
   readonly owners: OwnerMap;
   readonly report: ReportBuilder;
-  readonly selection: Selection;
+  readonly patterns: Patterns;
   readonly tree: TreeReader;
   readonly pool: LanePool;
 }

@@ -4,8 +4,9 @@ import { ENTRY_TYPES, type TreeEntry } from '../format/index.js';
 import { FileStat, statAt } from '../posix/index.js';
 import { CheckBatch } from './check-batch.js';
 import { Folder } from './folders.js';
-import { joinText, type PlacedScope, placeScopes, rootText } from './layout.js';
+import { joinText, type PlacedScope, placeScopes, rootBase, rootText } from './layout.js';
 import { isItemError } from './report.js';
+import type { Selection } from './selection.js';
 import { checkSignal, rootFd, type Site } from './site.js';
 
 const stat = new FileStat();
@@ -20,6 +21,11 @@ export async function verifyScopes(site: Site): Promise<void> {
   await verifier.finish();
 }
 
+/** What holds for all entries of one scope. */
+interface Around extends Pick<PlacedScope, 'nested'> {
+  readonly selection: Selection;
+}
+
 class Verifier {
   readonly #site: Site;
   readonly #running = new Set<Promise<void>>();
@@ -32,6 +38,7 @@ class Verifier {
 
   async scope(placed: PlacedScope): Promise<void> {
     const { scope, names, nested } = placed;
+    const around = { nested, selection: this.#site.patterns.within(rootBase(placed)) };
     const flatten = this.#site.options.flatten ?? false;
     const isDirectory = scope.entry.type === ENTRY_TYPES.directory;
     const way = flatten ? names.slice(isDirectory ? names.length : -1) : names;
@@ -40,8 +47,8 @@ class Verifier {
     const name = way.at(-1);
     if (!isDirectory) {
       // A file cannot be the root of everything, as was reported.
-      if (name) await this.#entry(folder, { ...scope.entry, name }, rootText(placed), nested);
-    } else await this.#directory(name ? new Folder(folder, name) : folder, scope.entry, '', nested);
+      if (name) await this.#entry(folder, { ...scope.entry, name }, rootText(placed), around);
+    } else await this.#directory(name ? new Folder(folder, name) : folder, scope.entry, '', around);
   }
 
   async finish(): Promise<void> {
@@ -50,21 +57,21 @@ class Verifier {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  async #directory(folder: Folder, entry: TreeEntry, path: string, nested: PlacedScope['nested']): Promise<void> {
+  async #directory(folder: Folder, entry: TreeEntry, path: string, around: Around): Promise<void> {
     if (entry.content.form !== 'directory') return;
     // What cannot be read was reported when it was to be restored.
     for await (const child of this.#site.tree.entries(entry.content.id, { onDamage: () => undefined })) {
       const below = joinText(path, child.name);
-      const inner = nested.get(below);
-      await this.#entry(folder, inner ? { ...inner.entry, name: child.name } : child, below, nested);
+      const inner = around.nested.get(below);
+      await this.#entry(folder, inner ? { ...inner.entry, name: child.name } : child, below, around);
     }
   }
 
-  async #entry(folder: Folder, entry: TreeEntry, path: string, nested: PlacedScope['nested']): Promise<void> {
+  async #entry(folder: Folder, entry: TreeEntry, path: string, around: Around): Promise<void> {
     const directory = entry.type === ENTRY_TYPES.directory;
-    const choice = this.#site.selection.choose(path, directory);
+    const choice = around.selection.choose(path, directory);
     if (choice === 'skip' || (choice === 'descend' && !directory)) return;
-    if (directory) return this.#directory(new Folder(folder, entry.name), entry, path, nested);
+    if (directory) return this.#directory(new Folder(folder, entry.name), entry, path, around);
     if (entry.type !== ENTRY_TYPES.file || !this.#isThere(folder, entry.name)) return;
     try {
       await this.#file(folder, entry);

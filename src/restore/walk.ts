@@ -16,6 +16,7 @@ import { ItemRestorer } from './items.js';
 import { joinText } from './layout.js';
 import type { Pipeline } from './pipeline.js';
 import { isItemError } from './report.js';
+import type { Selection } from './selection.js';
 import { checkSignal, type Site } from './site.js';
 import { isSame } from './spared.js';
 import { isStagingName, removeTree } from './staging.js';
@@ -30,6 +31,12 @@ const stat = new FileStat();
 /** A nested scope that takes the place of what the outer one holds at its path. */
 export type Graft = (path: string) => TreeEntry | undefined;
 
+/** What is wanted of a scope. */
+export interface Wanted {
+  readonly selection: Selection;
+  readonly graft: Graft | undefined;
+}
+
 /**
  * Walks the snapshot's trees against the target: decides what each entry needs and hands it to the pipeline. Memory: the
  * leaves on the way down.
@@ -37,15 +44,15 @@ export type Graft = (path: string) => TreeEntry | undefined;
 export class Walker {
   readonly #site: Site;
   readonly #pipeline: Pipeline;
-  readonly #graft: Graft | undefined;
+  readonly #wanted: Wanted;
   readonly #items: ItemRestorer;
   readonly #slices: Slices;
   #entries = 0;
 
-  constructor(site: Site, pipeline: Pipeline, graft: Graft | undefined) {
+  constructor(site: Site, pipeline: Pipeline, wanted: Wanted) {
     this.#site = site;
     this.#pipeline = pipeline;
-    this.#graft = graft;
+    this.#wanted = wanted;
     this.#items = new ItemRestorer(site, pipeline);
     this.#slices = new Slices(site.options.clock);
   }
@@ -71,7 +78,7 @@ export class Walker {
   ): Promise<void> | undefined {
     if (++this.#entries % ENTRIES_PER_TICK === 0) this.#tick();
     const directory = entry.type === ENTRY_TYPES.directory;
-    const choice = path === undefined ? 'take' : this.#site.selection.choose(path, directory);
+    const choice = path === undefined ? 'take' : this.#wanted.selection.choose(path, directory);
     if (choice === 'skip') return undefined;
     if (choice === 'take') this.#site.report.selected++;
     if (directory) return this.#directory(parent, entry, owners, path, exists, choice === 'take');
@@ -184,16 +191,17 @@ export class Walker {
     path: string | undefined,
     exists: boolean,
   ): Promise<void> | undefined {
-    const graft = path === undefined ? undefined : this.#graft?.(path);
+    const graft = path === undefined ? undefined : this.#wanted.graft?.(path);
     if (!graft) return this.visit(directory, entry, owners, path, exists);
     // Of another snapshot perhaps, where an inode number may mean another file: its links are its own.
-    const walker = new Walker(this.#site, this.#pipeline, this.#graft);
+    const walker = new Walker(this.#site, this.#pipeline, this.#wanted);
     return walker.visit(directory, { ...graft, name: entry.name }, [], path, exists);
   }
 
   #existingNames(directory: TargetDirectory, path: string | undefined): ExistingNames | undefined {
     if (!directory.existing) return undefined;
-    const { handles, selection, options, stagings, target } = this.#site;
+    const { handles, options, stagings, target } = this.#site;
+    const { selection } = this.#wanted;
     const fd = handles.fd(directory.folder!);
     return new ExistingNames(readDirectory(fd), (name, isDirectory) => {
       if (isStagingName(name)) {

@@ -1,6 +1,7 @@
 import { compareBytes, isBitacoraError } from '../base/index.js';
 import { decodeWholeEntry, ENTRY_FLAGS, type ScopeRecord } from '../format/index.js';
 import { type Fold, type FoldableManifest, type FoldedScope, manifestsOf } from './fold.js';
+import { isRecordScope } from './record-reader.js';
 import type { TreeReader } from './tree-reader.js';
 
 const SLASH = 0x2f;
@@ -15,7 +16,7 @@ interface Manifest extends FoldableManifest {
  * or could not read it, as at the border of a file system.
  */
 export async function withoutOvertaken<M extends Manifest>(fold: Fold<M>, trees: TreeReader): Promise<Fold<M>> {
-  const paths = fold.scopes.filter(({ scope }) => scope.path.length > 0);
+  const paths = fold.scopes.filter(({ scope }) => !isRecordScope(scope));
   const overtaken = new Set<FoldedScope<M>>();
   for (const inner of paths) {
     for (const outer of paths) {

@@ -1,8 +1,9 @@
 import { printable, throwIfAborted } from '../../base/index.js';
 import { ENTRY_FLAGS, ENTRY_TYPES } from '../../format/index.js';
+import { rootBase } from '../layout.js';
 import { linkGroupOf } from '../link-group.js';
 import type { RestoreScope } from '../options.js';
-import { createSelection } from '../selection.js';
+import { createPatterns } from '../patterns.js';
 import { type ByteSource, checkContent, fileBytes } from '../state/file-bytes.js';
 import { gathered } from '../state/gathered.js';
 import { type Visited, walkState } from '../state/walk-state.js';
@@ -59,13 +60,17 @@ class Archive {
 
   async *pieces(): AsyncGenerator<Uint8Array> {
     const { tree, scopes, include, exclude, signal } = this.#options;
-    const { choose } = createSelection(include, exclude);
+    const patterns = createPatterns(include, exclude);
     // Whoever unpacks it would write through a link, or fail.
     const onBlocked = (_: RestoreScope, path: Uint8Array): void => {
       const message = 'Something that is not a directory, captured later, bears the name of one above it.';
       this.#options.onProblem({ path: printable(path), code: 'TARGET_UNSAFE', message, lost: true });
     };
-    for await (const visited of walkState(tree, scopes, { choose, signal, onBlocked })) {
+    for await (const visited of walkState(tree, scopes, {
+      within: (placed) => patterns.within(rootBase(placed)).choose,
+      signal,
+      onBlocked,
+    })) {
       if (visited.choice === 'descend') this.#wait(visited);
       else for await (const piece of this.#item(visited)) yield this.#counted(piece);
     }

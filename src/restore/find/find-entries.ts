@@ -25,7 +25,7 @@ export async function* findEntries(
     if (!directory) return 'take';
     return glob.reaches(pathText(path), below) ? 'descend' : 'skip';
   };
-  for await (const visited of walkState(tree, scopes, { choose, signal, onDamage })) {
+  for await (const visited of walkState(tree, scopes, { within: () => choose, signal, onDamage })) {
     const { path, below, entry } = visited;
     if (glob.matches(pathText(path), below, entry.type === ENTRY_TYPES.directory)) yield visited;
   }

@@ -21,9 +21,12 @@ export interface Visited {
   readonly choice: Exclude<Choice, 'skip'>;
 }
 
+/** Asked of an entry with its path below the scope, whether it is a directory, and its full path. */
+export type Choose = (below: string, directory: boolean, path: Uint8Array) => Choice;
+
 export interface WalkOptions {
-  /** Asked of every entry with its path below the scope, whether it is a directory, and its full path. */
-  readonly choose: (below: string, directory: boolean, path: Uint8Array) => Choice;
+  /** Asked once for each scope that lies in no other, for what is asked of every entry there. */
+  readonly within: (placed: PlacedScope) => Choose;
   readonly signal?: AbortSignal | undefined;
   /** Told of parts of directories that cannot be read; without it the first ends the walk. */
   readonly onDamage?: ((error: BitacoraError, path: Uint8Array) => void) | undefined;
@@ -85,12 +88,14 @@ class ScopeWalk {
   readonly #tree: TreeReader;
   readonly #placed: PlacedScope;
   readonly #options: WalkOptions;
+  readonly #choose: Choose;
   readonly #levels: Level[] = [];
 
   constructor(tree: TreeReader, placed: PlacedScope, options: WalkOptions) {
     this.#tree = tree;
     this.#placed = placed;
     this.#options = options;
+    this.#choose = options.within(placed);
   }
 
   async *run(): AsyncGenerator<Visited> {
@@ -143,7 +148,7 @@ class ScopeWalk {
     scope: RestoreScope,
   ): Visited | undefined {
     const directory = entry.type === ENTRY_TYPES.directory;
-    const choice = this.#options.choose(below, directory, path);
+    const choice = this.#choose(below, directory, path);
     if (choice === 'skip' || (choice === 'descend' && !directory)) return undefined;
     if (entry.content.form === 'directory') {
       if (this.#levels.length > TREE_DEPTH_MAX) throw tooDeep();
