@@ -1,4 +1,5 @@
 import type { JobsFlags } from './commands/jobs.js';
+import type { TokenFlags } from './commands/token.js';
 import type { UserFlags } from './commands/user.js';
 import { type Adder, repeated } from './options.js';
 
@@ -6,10 +7,16 @@ const SOURCES = `
 SOURCE is path:DIR, a directory to back up. What a user has is backed up by \`bitacora backup USER\` without --path, together with
 what the configuration has for that user.`;
 
+const TOKENS = `
+The token goes to standard output, alone: \`bitacora token create app --all-users --scope backup > token\`. list: names, sizes and times;
+backup: take snapshots; restore: have contents; admin: look after what is stored; metrics: read the daemon's figures. None of them names paths of
+this machine, nor makes users.`;
+
 /** The daemon and its jobs, users, and what says how it all goes. */
 export function addDaemon(add: Adder): void {
   addService(add);
   addUsers(add);
+  addTokens(add);
   addJobs(add);
 }
 
@@ -58,6 +65,31 @@ function addUsers(add: Adder): void {
   add('user show <USER>', 'show what is known of a user', ([user]) => async (context) => {
     const { runUserShow } = await import('./commands/user.js');
     return runUserShow(context, user!);
+  });
+}
+
+function addTokens(add: Adder): void {
+  add<TokenFlags>(
+    'token create <NAME>',
+    'make a token for the API, shown this once',
+    ([name], flags) =>
+      async (context) => {
+        const { runTokenCreate } = await import('./commands/token.js');
+        return runTokenCreate(context, name!, flags);
+      },
+  )
+    .addOption(repeated('--user <USER>', 'whose data it is for; may be repeated'))
+    .option('--all-users', 'for the data of all users')
+    .addOption(repeated('--scope <SCOPE>', 'backup, restore, list, admin or metrics; may be repeated'))
+    .option('--days <N>', 'it counts for so long (else until it is revoked)')
+    .addHelpText('after', TOKENS);
+  add('token list', 'list the tokens', () => async (context) => {
+    const { runTokenList } = await import('./commands/token.js');
+    return runTokenList(context);
+  });
+  add('token revoke <TOKEN>', 'end a token at once, by its id or name', ([token]) => async (context) => {
+    const { runTokenRevoke } = await import('./commands/token.js');
+    return runTokenRevoke(context, token!);
   });
 }
 

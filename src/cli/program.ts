@@ -83,6 +83,7 @@ function placeOf(program: Command, usage: string): Command {
 const GROUPS: Readonly<Record<string, string>> = {
   user: 'the vault’s users',
   config: 'the configuration',
+  token: 'who may ask the daemon over TCP',
 };
 
 function addInit(add: Adder): void {
