@@ -5,6 +5,7 @@ import type { JobDocument, ProgressDocument } from './contract/job.js';
 /** A job as answers and events have it. */
 export function jobDocument(job: Job): JobDocument {
   const { id, operation, user, state, revision, cancelling, durable, input, started, ended, progress, error } = job;
+  const { retryAt } = job;
   return {
     job_id: id,
     operation,
@@ -17,6 +18,9 @@ export function jobDocument(job: Job): JobDocument {
     submitted: isoTime(job.submitted),
     started: started === undefined ? null : isoTime(started),
     ended: ended === undefined ? null : isoTime(ended),
+    priority: job.priority,
+    attempts: job.attempts,
+    retry_at: retryAt === undefined ? null : isoTime(retryAt),
     progress: progress === undefined ? null : progressDocument(progress),
     result: job.result ?? null,
     error: error === undefined ? null : errorDocument(error),

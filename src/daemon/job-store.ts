@@ -10,6 +10,7 @@ export function runnableOnly(store: JobStore): JobStore {
   return {
     add: (job) => store.add(job),
     remove: (id) => store.remove(id),
+    sweep: () => store.sweep(),
     list: async () => {
       const { jobs, damaged } = await store.list();
       const runnable: StoredJob[] = [];

@@ -29,6 +29,11 @@ export class Fields {
     return corrupt(this.#object, `"${this.#path}${key}" is not ${expected}`);
   }
 
+  /** Whether there is such a member; what `end` refuses is not changed by asking. */
+  has(key: string): boolean {
+    return Object.hasOwn(this.#members, key);
+  }
+
   /** A whole number from `least` to `most`. */
   int(key: string, least = 0, most = Number.MAX_SAFE_INTEGER): number {
     const value = this.#get(key);

@@ -94,7 +94,9 @@ export {
   packsPrefix,
   QUEUE_PREFIX,
   type QueueName,
+  type QueuePartName,
   queueName,
+  queuePartName,
   REGISTRY_PREFIX,
   REGISTRY_VERSION_MAX,
   type RegistryName,
@@ -116,7 +118,16 @@ export {
   VAULT_FILE_NAME,
 } from './object-names.js';
 export { type ParsedName, parseObjectName, parseUid } from './parse-name.js';
-export { decodeQueueRecord, encodeQueueRecord, type QueueRecord } from './queue-record.js';
+export {
+  decodeQueuePart,
+  decodeQueueRecord,
+  encodeQueuePart,
+  encodeQueueRecord,
+  QUEUE_PART_BYTES_MAX,
+  type QueueBody,
+  type QueuePart,
+  type QueueRecord,
+} from './queue-record.js';
 export {
   COLLECTION_NAME_BYTES_MAX,
   COLLECTIONS_FILE,

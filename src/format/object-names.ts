@@ -8,6 +8,7 @@ export type TrashName = string & { readonly __brand: 'TrashName' };
 export type LogName = string & { readonly __brand: 'LogName' };
 export type BundleName = string & { readonly __brand: 'BundleName' };
 export type QueueName = string & { readonly __brand: 'QueueName' };
+export type QueuePartName = string & { readonly __brand: 'QueuePartName' };
 export type TokenName = string & { readonly __brand: 'TokenName' };
 export type RegistryName = string & { readonly __brand: 'RegistryName' };
 /** What is kept twice. */
@@ -20,6 +21,8 @@ export const VAULT_FILE_NAME = 'vault.json';
 export const REGISTRY_PREFIX = 'registry/';
 /** Below it are the jobs that wait or run. */
 export const QUEUE_PREFIX = 'queue/';
+/** Of what came with a job. */
+export const QUEUE_PARTS_MAX = 9999;
 /** Below it are the API's tokens. */
 export const TOKENS_PREFIX = 'tokens/';
 /** Below it are the second copies of `vault.json` and of registry records, each under the name of its object. */
@@ -129,6 +132,12 @@ export function registryName(nameHash: Uint8Array, version: number): RegistryNam
 /** The name of the file of a job that waits or runs; its id has 16 bytes. */
 export function queueName(jobId: Uint8Array): QueueName {
   return `${QUEUE_PREFIX}${hexOf(jobId, UUID_BYTES, 'A job id')}` as QueueName;
+}
+
+/** The name of a part of what came with a job, from 1. */
+export function queuePartName(jobId: Uint8Array, part: number): QueuePartName {
+  checkWhole(part, 1, QUEUE_PARTS_MAX, 'a part');
+  return `${queueName(jobId)}.${part}` as QueuePartName;
 }
 
 /** Where all versions of one token's record are; its id has 8 bytes. */

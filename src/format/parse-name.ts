@@ -8,6 +8,7 @@ import {
   type LogName,
   type PackName,
   type QueueName,
+  type QueuePartName,
   type RegistryName,
   type TokenName,
   type TrashName,
@@ -22,6 +23,12 @@ export type ParsedName =
   | { readonly type: 'copy'; readonly name: CopyName; readonly of: CopiedName }
   | { readonly type: 'token'; readonly name: TokenName; readonly id: Uint8Array; readonly version: number }
   | { readonly type: 'queue'; readonly name: QueueName; readonly jobId: Uint8Array }
+  | {
+      readonly type: 'queue part';
+      readonly name: QueuePartName;
+      readonly jobId: Uint8Array;
+      readonly part: number;
+    }
   | ({ readonly type: 'bundle'; readonly name: BundleName; readonly uid: Uid } & BundleId)
   | { readonly type: 'pack'; readonly name: PackName; readonly uid: Uid; readonly hash: Uint8Array }
   | { readonly type: 'trash'; readonly name: TrashName; readonly uid: Uid; readonly hash: Uint8Array }
@@ -39,7 +46,7 @@ const PACK = /^users\/([0-9a-f]{32})\/packs\/([0-9a-f]{2})\/(\2[0-9a-f]{62})$/;
 const TRASH = /^users\/([0-9a-f]{32})\/trash\/([0-9a-f]{2})\/(\2[0-9a-f]{62})$/;
 const LOG = /^users\/([0-9a-f]{32})\/log\/([0-9]{12})-([0-9a-f]{64})$/;
 const TOKEN = /^tokens\/([0-9a-f]{16})-([0-9]{6})$/;
-const QUEUE = /^queue\/([0-9a-f]{32})$/;
+const QUEUE = /^queue\/([0-9a-f]{32})(?:\.([1-9][0-9]{0,3}))?$/;
 const UID = /^[0-9a-f]{32}$/;
 const UINT32_MAX = 0xffffffff;
 
@@ -94,7 +101,10 @@ function parseTrash(name: string): ParsedName | undefined {
 
 function parseQueue(name: string): ParsedName | undefined {
   const match = QUEUE.exec(name);
-  return match ? { type: 'queue', name: name as QueueName, jobId: fromHex(match[1]!) } : undefined;
+  if (!match) return undefined;
+  const jobId = fromHex(match[1]!);
+  if (match[2] === undefined) return { type: 'queue', name: name as QueueName, jobId };
+  return { type: 'queue part', name: name as QueuePartName, jobId, part: Number(match[2]) };
 }
 
 function parseToken(name: string): ParsedName | undefined {

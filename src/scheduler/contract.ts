@@ -1,4 +1,4 @@
-import type { Job, JobRequest, JobState, JobWork } from './job.js';
+import type { Job, JobBody, JobRequest, JobState, JobWork } from './job.js';
 
 export interface JobFilter {
   readonly user?: string | undefined;
@@ -15,17 +15,45 @@ export interface FollowJobOptions extends FollowOptions {
   readonly after?: number | undefined;
 }
 
+/** A job that waits or runs, with the bytes that came with it. */
+export interface LiveJobView {
+  readonly job: Job;
+  readonly body: JobBody | undefined;
+}
+
+export interface SubmitOptions {
+  /**
+   * Instead of the queue's own runner, for what cannot be told in JSON, such as a body that is being uploaded. Only for jobs that are
+   * neither durable nor repeatable.
+   */
+  readonly work?: JobWork | undefined;
+  /** Bytes that the work is given. */
+  readonly body?: JobBody | undefined;
+  /** A UUIDv7 instead of a fresh one. A job of that id that waits, runs or has succeeded is taken for this one. */
+  readonly id?: string | undefined;
+  /**
+   * Shown the jobs of the same user that wait or run, in the order of submission, before anything is taken on: gives the one whose
+   * result is this one's, too. What it throws, `submit` throws.
+   */
+  readonly join?: ((live: readonly LiveJobView[]) => Job | undefined) | undefined;
+}
+
 /** Jobs: taken on, run as limits and fairness allow, watched, cancelled, remembered for a while. */
 export interface JobQueue {
   /**
    * Takes a job on. When this resolves, the job is acknowledged: it is in `list`, and where it is `durable`, it is in the vault.
    *
-   * @param work - Instead of the queue's own runner, for what cannot be told in JSON, such as a body that is being
-   *   uploaded. Only for jobs that are not durable.
-   * @returns The job, queued; it may have started already by the time the caller looks.
+   * @returns The job, queued; it may have started already by the time the caller looks. Or the one that it joins.
    * @throws {BitacoraError} `STOPPING` while the program stops; `QUEUE_FULL`; for a durable one what the vault's `put` throws.
    */
-  submit(request: JobRequest, work?: JobWork): Promise<Job>;
+  submit(request: JobRequest, options?: SubmitOptions): Promise<Job>;
+
+  /**
+   * Makes a repeatable job durable: when this resolves it has ended, or is in the vault with the bytes that came with it.
+   *
+   * @throws {BitacoraError} `UNKNOWN_JOB`; what the vault's `put` throws.
+   */
+  keep(id: string): Promise<Job>;
 
   /** Queued, running, and those that ended lately. @throws {BitacoraError} `UNKNOWN_JOB`. */
   get(id: string): Job;

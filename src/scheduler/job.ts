@@ -1,4 +1,5 @@
 import type { BitacoraError, Progress } from '../base/index.js';
+import type { Priority } from './priority.js';
 
 /** `succeeded`, `failed` and `cancelled` are ends: a job in one of them does not change any more. */
 export type JobState = 'queued' | 'running' | 'succeeded' | 'failed' | 'cancelled';
@@ -23,6 +24,21 @@ export interface JobRequest {
    * restart, at least once. Its operation must therefore do nothing where the job id shows it to be done.
    */
   readonly durable: boolean;
+  /**
+   * Whether its work may be done again although it was begun: then it is tried again where it failed for a passing reason, and
+   * may become durable later (`JobQueue.keep`). A durable job is so in any case.
+   */
+  readonly repeatable?: boolean;
+}
+
+/** Bytes that a job works on beside its input. */
+export interface JobBody {
+  /** What they are; the operation's own word. */
+  readonly type: string;
+  /** SHA-256 of them. */
+  readonly hash: Uint8Array;
+  /** May be called again. Throws what reading them from the vault throws. */
+  load(): Promise<Uint8Array>;
 }
 
 /** A job as it stood at one moment. A later moment is another object with a higher `revision`. */
@@ -45,11 +61,17 @@ export interface Job extends JobRequest {
   readonly error: BitacoraError | undefined;
   /** What went wrong beside the work itself, such as a hook that failed behind it. */
   readonly warnings: readonly string[];
+  readonly priority: Priority;
+  /** How often it was started in this process. */
+  readonly attempts: number;
+  /** When it is tried again, of a job that failed for a passing reason. */
+  readonly retryAt: number | undefined;
 }
 
 /** What a running job is given. */
 export interface JobRun {
   readonly job: Job;
+  readonly body: JobBody | undefined;
   /** Aborted when the job is cancelled or the queue's grace is over. */
   readonly signal: AbortSignal;
   /** Cheap to call often: subscribers are told of the newest only. */

@@ -1,17 +1,35 @@
 import type { BitacoraError, Clock, Progress } from '../base/index.js';
 import { Bell } from './bell.js';
-import { hasEnded, type Job, type JobRequest, type JobWork } from './job.js';
+import { hasEnded, type Job, type JobBody, type JobRequest, type JobWork } from './job.js';
+import type { Priority } from './priority.js';
 
 /** Progress is told to followers no more often than this. */
 const PROGRESS_INTERVAL_MS = 100;
 
 /** What changes in a job. */
-type Changing = Partial<Pick<Job, 'state' | 'started' | 'ended' | 'cancelling' | 'result' | 'error' | 'warnings'>>;
+type Changing = Partial<
+  Pick<
+    Job,
+    | 'state'
+    | 'started'
+    | 'ended'
+    | 'cancelling'
+    | 'result'
+    | 'error'
+    | 'warnings'
+    | 'durable'
+    | 'attempts'
+    | 'retryAt'
+    | 'progress'
+  >
+>;
 
 export interface LiveJobParts {
   readonly id: string;
   readonly submitted: number;
   readonly request: JobRequest;
+  readonly priority: Priority;
+  readonly body: JobBody | undefined;
   readonly work: JobWork;
   readonly clock: Clock;
   /** Called after every change that followers are told of. */
@@ -23,20 +41,26 @@ export class LiveJob {
   readonly id: string;
   readonly user: string | undefined;
   readonly access: Job['access'];
+  readonly priority: Priority;
   readonly work: JobWork;
+  /** The writing of its file, of one that became durable later. */
+  keeping: Promise<void> | undefined;
   readonly abort = new AbortController();
   readonly #clock: Clock;
   readonly #changed: (job: LiveJob) => void;
   readonly #bell = new Bell();
   #now: Job;
+  #body: JobBody | undefined;
   #closed = false;
   #toldAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ id, submitted, request, work, clock, changed }: LiveJobParts) {
+  constructor({ id, submitted, request, priority, body, work, clock, changed }: LiveJobParts) {
     this.id = id;
     this.user = request.user;
     this.access = request.access;
+    this.priority = priority;
     this.work = work;
+    this.#body = body;
     this.#clock = clock;
     this.#changed = changed;
     this.#now = {
@@ -52,11 +76,19 @@ export class LiveJob {
       result: undefined,
       error: undefined,
       warnings: [],
+      priority,
+      attempts: 0,
+      retryAt: undefined,
     };
   }
 
   get now(): Job {
     return this.#now;
+  }
+
+  /** Undefined once the job has ended. */
+  get body(): JobBody | undefined {
+    return this.#body;
   }
 
   change(change: Changing): void {
@@ -66,11 +98,13 @@ export class LiveJob {
 
   /** The job does not run any more and waits again, for another process to take it up. */
   putBack(): void {
-    this.change({ state: 'queued', started: undefined, cancelling: false });
+    this.change({ state: 'queued', started: undefined, cancelling: false, progress: undefined });
   }
 
   end(state: 'succeeded' | 'failed' | 'cancelled', outcome: { result?: unknown; error?: BitacoraError }): void {
-    this.change({ ...outcome, state, ended: this.#clock.now(), cancelling: false });
+    // It may be large, and ended jobs are remembered for a while.
+    this.#body = undefined;
+    this.change({ ...outcome, state, ended: this.#clock.now(), cancelling: false, retryAt: undefined });
   }
 
   progress(progress: Progress): void {

@@ -1,9 +1,11 @@
-import { BitacoraError, type Clock, type Logger, type Random } from '../base/index.js';
+import { BitacoraError, type Clock, type Logger, type Random, systemTimer, type Timer } from '../base/index.js';
 import { createUuid, formatUuid } from '../snapshot/index.js';
-import type { FollowJobOptions, FollowOptions, JobFilter, JobQueue } from './contract.js';
-import { hasEnded, type Job, type JobRequest, type JobWork } from './job.js';
+import type { FollowJobOptions, FollowOptions, JobFilter, JobQueue, SubmitOptions } from './contract.js';
+import { hasEnded, type Job, type JobBody, type JobRequest, type JobWork } from './job.js';
+import { LineUp, type QueueLimits } from './line-up.js';
 import { LiveJob } from './live-job.js';
-import { pickNext, type QueueLimits } from './pick.js';
+import type { Priority } from './priority.js';
+import { retryDelayMs } from './retry.js';
 import type { JobStore } from './store.js';
 import { Watchers } from './watchers.js';
 
@@ -13,32 +15,40 @@ export interface QueueOptions {
   /** Does the work of jobs that bring none of their own. */
   readonly work: JobWork;
   readonly limits: QueueLimits;
+  /** How urgent a job is; all are as `manual` without. */
+  readonly priorityOf?: ((request: Pick<JobRequest, 'operation' | 'access' | 'input'>) => Priority) | undefined;
   /** Starts nothing before `resume` is called. */
   readonly paused?: boolean;
   /** Jobs that may wait at once. */
   readonly waitingMax?: number;
+  /** Jobs of one user that may wait at once. */
+  readonly waitingOfUserMax?: number;
   /** Jobs that have ended and are still known. */
   readonly endedMax?: number;
   readonly clock: Clock;
+  readonly timer?: Timer;
   readonly random: Random;
   readonly logger: Logger;
 }
 
 const WAITING_MAX = 10_000;
+const WAITING_OF_USER_MAX = 1000;
 const ENDED_MAX = 256;
 
 /** The queue of one program that owns the vault. */
 export class Queue implements JobQueue {
   readonly #options: QueueOptions;
-  readonly #waiting = new Set<LiveJob>();
+  readonly #lineUp: LineUp<LiveJob>;
   readonly #running = new Map<LiveJob, Promise<void>>();
   readonly #jobs = new Map<string, LiveJob>();
+  /** Those that wait or run, by user. */
+  readonly #live = new Map<string | undefined, Set<LiveJob>>();
   readonly #ended: string[] = [];
-  readonly #turns = new Map<string | undefined, number>();
   readonly #watchers = new Watchers();
   /** Files of jobs that are being written. */
   readonly #storing = new Set<Promise<void>>();
-  #turn = 0;
+  /** Takes back the second attempts that are due later. */
+  readonly #retries = new Map<LiveJob, () => void>();
   #paused: boolean;
   #stopping = false;
   #closed = false;
@@ -46,6 +56,7 @@ export class Queue implements JobQueue {
   private constructor(options: QueueOptions) {
     this.#options = options;
     this.#paused = options.paused ?? false;
+    this.#lineUp = new LineUp(options.limits);
   }
 
   /**
@@ -55,9 +66,10 @@ export class Queue implements JobQueue {
    */
   static async open(options: QueueOptions): Promise<{ queue: Queue; damaged: readonly BitacoraError[] }> {
     const queue = new Queue(options);
+    await options.store?.sweep();
     const { jobs, damaged } = (await options.store?.list()) ?? { jobs: [], damaged: [] };
-    for (const { id, submitted, ...request } of jobs) {
-      queue.#enter(id, submitted, { ...request, durable: true }, options.work);
+    for (const { id, submitted, body, ...request } of jobs) {
+      queue.#enter(id, submitted, { ...request, durable: true }, options.work, body);
     }
     queue.#startWhatMay();
     return { queue, damaged };
@@ -69,29 +81,63 @@ export class Queue implements JobQueue {
     this.#startWhatMay();
   }
 
-  async submit(request: JobRequest, work?: JobWork): Promise<Job> {
+  /** Jobs that run at once, from the next start on. */
+  setLimits(limits: QueueLimits): void {
+    this.#lineUp.limits = limits;
+    this.#startWhatMay();
+  }
+
+  async submit(request: JobRequest, { work, body, id: wanted, join }: SubmitOptions = {}): Promise<Job> {
     const { clock, random, store } = this.#options;
-    this.#checkOpen();
-    if (request.durable && (work || !store))
-      throw new TypeError('A job with its own work, or without a store, is not durable.');
-    const id = formatUuid(createUuid(clock, random));
+    if ((request.durable && !store) || (work && (request.durable || request.repeatable)))
+      throw new TypeError('A job with its own work, or without a store, cannot be kept.');
+    const joined = this.#joined(request, wanted, join);
+    if (joined) return joined;
+    this.#checkOpen(request.user);
+    const id = wanted ?? formatUuid(createUuid(clock, random));
     const submitted = clock.now();
-    if (request.durable) {
-      const { operation, user, access, input } = request;
-      const stored = store!.add({ id, submitted, operation, user, access, input });
-      this.#storing.add(stored);
-      try {
-        await stored;
-      } finally {
-        this.#storing.delete(stored);
-      }
-    }
-    const job = this.#enter(id, submitted, request, work ?? this.#options.work);
+    if (request.durable) await this.#store({ ...request, id, submitted, body });
+    const job = this.#enter(id, submitted, request, work ?? this.#options.work, body);
     const queued = job.now;
     // Where the program began to stop meanwhile: a durable job is safe, another has nobody to run it.
     if (this.#stopping && !request.durable) job.end('cancelled', { error: stopping() });
     this.#startWhatMay();
     return queued;
+  }
+
+  #joined(request: JobRequest, id: string | undefined, join: SubmitOptions['join']): Job | undefined {
+    const same = id === undefined ? undefined : this.#jobs.get(id)?.now;
+    if (same && same.state !== 'failed' && same.state !== 'cancelled') return same;
+    return join?.([...(this.#live.get(request.user) ?? [])].map(({ now, body }) => ({ job: now, body })));
+  }
+
+  async keep(id: string): Promise<Job> {
+    const job = this.#find(id);
+    if (job.now.durable || hasEnded(job.now)) return job.now;
+    if (!job.now.repeatable || !this.#options.store) throw new TypeError('This job cannot be kept.');
+    job.keeping ??= this.#keep(job).finally(() => {
+      job.keeping = undefined;
+    });
+    await job.keeping;
+    return job.now;
+  }
+
+  async #keep(job: LiveJob): Promise<void> {
+    await this.#store({ ...job.now, body: job.body });
+    // It may have ended while its file was written, and nobody looks for the file any more.
+    if (hasEnded(job.now)) await this.#options.store!.remove(job.id);
+    else job.change({ durable: true });
+  }
+
+  async #store(job: Parameters<JobStore['add']>[0]): Promise<void> {
+    const { id, submitted, operation, user, access, input, body } = job;
+    const stored = this.#options.store!.add({ id, submitted, operation, user, access, input, body });
+    this.#storing.add(stored);
+    try {
+      await stored;
+    } finally {
+      this.#storing.delete(stored);
+    }
   }
 
   get(id: string): Job {
@@ -109,16 +155,17 @@ export class Queue implements JobQueue {
     const job = this.#find(id);
     if (hasEnded(job.now) || job.now.cancelling) return job.now;
     job.change({ cancelling: true });
-    if (!this.#waiting.has(job)) {
+    if (!this.#lineUp.isWaiting(job)) {
       job.abort.abort();
       return job.now;
     }
     // It cannot start any more. Its file is gone before anybody is told that it is cancelled.
-    this.#waiting.delete(job);
+    this.#takeOut(job);
     try {
+      await job.keeping;
       await this.#forget(job);
     } catch (error) {
-      this.#waiting.add(job);
+      this.#lineUp.add(job);
       job.putBack();
       throw error;
     } finally {
@@ -148,10 +195,11 @@ export class Queue implements JobQueue {
    */
   async stop(hurry: AbortSignal): Promise<void> {
     this.#stopping = true;
-    for (const job of [...this.#waiting]) {
-      if (job.now.durable) continue;
-      job.end('cancelled', { error: stopping() });
+    for (const job of this.#jobs.values()) {
+      if (this.#lineUp.isWaiting(job) && !job.now.durable) job.end('cancelled', { error: stopping() });
     }
+    for (const takeBack of this.#retries.values()) takeBack();
+    this.#retries.clear();
     const stopRunning = (): void => {
       for (const job of this.#running.keys()) job.abort.abort();
     };
@@ -165,13 +213,13 @@ export class Queue implements JobQueue {
     this.#watchers.close();
   }
 
-  #checkOpen(): void {
+  #checkOpen(user: string | undefined): void {
     if (this.#stopping) throw stopping();
-    const { waitingMax = WAITING_MAX } = this.#options;
-    if (this.#waiting.size + this.#storing.size < waitingMax) return;
-    throw new BitacoraError('QUEUE_FULL', `${waitingMax} jobs are waiting already. Try again later.`, {
-      retryable: true,
-    });
+    const { waitingMax = WAITING_MAX, waitingOfUserMax = WAITING_OF_USER_MAX } = this.#options;
+    const waiting = this.#lineUp.waiting + this.#storing.size;
+    if (waiting >= waitingMax) throw full(`${waitingMax} jobs are waiting already.`);
+    if (this.#lineUp.waitingOf(user) < waitingOfUserMax) return;
+    throw full(`${waitingOfUserMax} jobs of ${user === undefined ? 'all users' : `"${user}"`} are waiting already.`);
   }
 
   #find(id: string): LiveJob {
@@ -184,11 +232,16 @@ export class Queue implements JobQueue {
     );
   }
 
-  #enter(id: string, submitted: number, request: JobRequest, work: JobWork): LiveJob {
-    const { clock } = this.#options;
-    const job = new LiveJob({ id, submitted, request, work, clock, changed: (job) => this.#onChange(job) });
+  #enter(id: string, submitted: number, request: JobRequest, work: JobWork, body: JobBody | undefined): LiveJob {
+    const { clock, priorityOf } = this.#options;
+    const priority = priorityOf?.(request) ?? 'manual';
+    const changed = (job: LiveJob): void => this.#onChange(job);
+    const job = new LiveJob({ id, submitted, request, priority, body, work, clock, changed });
     this.#jobs.set(id, job);
-    this.#waiting.add(job);
+    const live = this.#live.get(job.user);
+    if (live) live.add(job);
+    else this.#live.set(job.user, new Set([job]));
+    this.#lineUp.add(job);
     this.#watchers.tell(job);
     if (this.#closed) job.close();
     return job;
@@ -197,19 +250,29 @@ export class Queue implements JobQueue {
   #onChange(job: LiveJob): void {
     this.#watchers.tell(job);
     if (!hasEnded(job.now)) return;
-    this.#waiting.delete(job);
+    this.#takeOut(job);
+    const live = this.#live.get(job.user)!;
+    live.delete(job);
+    if (live.size === 0) this.#live.delete(job.user);
     this.#ended.push(job.id);
     const { endedMax = ENDED_MAX } = this.#options;
-    if (this.#ended.length > endedMax) this.#jobs.delete(this.#ended.shift()!);
+    if (this.#ended.length <= endedMax) return;
+    const oldest = this.#ended.shift()!;
+    // One of that id may have been taken on anew.
+    const known = this.#jobs.get(oldest);
+    if (known && hasEnded(known.now)) this.#jobs.delete(oldest);
+  }
+
+  #takeOut(job: LiveJob): void {
+    this.#lineUp.delete(job);
+    this.#retries.get(job)?.();
+    this.#retries.delete(job);
   }
 
   #startWhatMay(): void {
     while (!this.#stopping && !this.#paused) {
-      const { limits } = this.#options;
-      const job = pickNext(this.#waiting, this.#running.keys(), limits, (user) => this.#turns.get(user) ?? 0);
+      const job = this.#lineUp.next();
       if (!job) return;
-      this.#waiting.delete(job);
-      this.#turns.set(job.user, ++this.#turn);
       this.#running.set(job, this.#run(job));
     }
   }
@@ -217,13 +280,15 @@ export class Queue implements JobQueue {
   /** Never throws. */
   async #run(job: LiveJob): Promise<void> {
     const { clock, logger } = this.#options;
-    job.change({ state: 'running', started: clock.now() });
+    const attempts = job.now.attempts + 1;
+    job.change({ state: 'running', started: clock.now(), attempts, retryAt: undefined });
     const about = { job: job.id, operation: job.now.operation, user: job.user };
     logger.info('Job started.', about);
     let outcome: { readonly result: unknown } | { readonly error: BitacoraError };
     try {
       const run = {
         job: job.now,
+        body: job.body,
         signal: job.abort.signal,
         progress: job.progress.bind(job),
         warn: (message: string) => {
@@ -247,14 +312,18 @@ export class Queue implements JobQueue {
     const { logger } = this.#options;
     const about = { job: job.id, operation: job.now.operation, user: job.user };
     const error = 'error' in outcome ? outcome.error : undefined;
+    // A file that is being written must not be left behind; whoever asked for it is told what went wrong with that.
+    await job.keeping?.catch(() => undefined);
     // Whatever it threw then: it was stopped in the middle of something that need not have a word for that.
     const stopped = this.#stopping && error !== undefined && job.abort.signal.aborted && !job.now.cancelling;
     if (stopped && job.now.durable) {
       // It stays in the vault and is taken up by the next process.
+      this.#lineUp.hold(job);
       job.putBack();
       logger.info('Job put back, to run again after the next start.', about);
       return;
     }
+    if (error && !job.abort.signal.aborted && this.#retryLater(job, error)) return;
     try {
       await this.#forget(job);
     } catch (cause) {
@@ -265,6 +334,27 @@ export class Queue implements JobQueue {
     else if (stopped) job.end('cancelled', { error: stopping() });
     else job.end(error.code === 'CANCELLED' ? 'cancelled' : 'failed', { error });
     logger.info('Job ended.', { ...about, state: job.now.state, code: error?.code });
+  }
+
+  /** Lets a job wait for another attempt, where that may help. Those behind it that need its user wait, too. */
+  #retryLater(job: LiveJob, error: BitacoraError): boolean {
+    const { clock, timer = systemTimer, logger } = this.#options;
+    const { durable, repeatable, attempts } = job.now;
+    const delayMs = durable || repeatable ? retryDelayMs(error, attempts) : undefined;
+    if (delayMs === undefined || this.#stopping) return false;
+    this.#lineUp.hold(job);
+    const { code, message } = error;
+    job.warn(`Attempt ${attempts} failed (${code}): ${message} The next is made ${delayMs / 1000} s later.`);
+    job.putBack();
+    job.change({ retryAt: clock.now() + delayMs });
+    logger.warn('A job failed and is tried again.', { job: job.id, user: job.user, code, delayMs });
+    const again = timer.after(delayMs, () => {
+      this.#retries.delete(job);
+      this.#lineUp.release(job);
+      this.#startWhatMay();
+    });
+    this.#retries.set(job, again);
+    return true;
   }
 
   #explain(error: unknown, job: LiveJob): BitacoraError {
@@ -279,6 +369,10 @@ export class Queue implements JobQueue {
   async #forget(job: LiveJob): Promise<void> {
     if (job.now.durable) await this.#options.store!.remove(job.id);
   }
+}
+
+function full(what: string): BitacoraError {
+  return new BitacoraError('QUEUE_FULL', `${what} Try again later.`, { retryable: true });
 }
 
 function stopping(): BitacoraError {

@@ -69,7 +69,7 @@ export async function startDaemon(options: TestDaemonOptions): Promise<TestDaemo
   const opened = await Queue.open({
     store: vault.queue,
     work: options.around?.(work) ?? work,
-    limits: { writers: 2, readers: 4 },
+    limits: { writers: 2, readers: 4, urgent: 4 },
     clock,
     random,
     logger,

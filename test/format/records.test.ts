@@ -4,9 +4,11 @@ import {
   CHUNK_BYTES_MAX,
   type ChunkSizes,
   decodeBundle,
+  decodeQueuePart,
   decodeQueueRecord,
   decodeRegistryRecord,
   encodeBundle,
+  encodeQueuePart,
   encodeQueueRecord,
   encodeRegistryRecord,
   type QueueRecord,
@@ -93,10 +95,12 @@ const QUEUED: QueueRecord = {
   user: 'ana',
   access: 'write',
   input: '{"path":"/home/añá"}',
+  body: undefined,
 };
 
 t.test('a queue record comes back', (t) => {
-  for (const record of [QUEUED, { ...QUEUED, user: null, access: 'exclusive' as const }]) {
+  const body = { type: 'records', parts: 2, bytes: 9_000_000, hash: fixedBytes(32, 'hash') };
+  for (const record of [QUEUED, { ...QUEUED, user: null, access: 'exclusive' as const }, { ...QUEUED, body }]) {
     t.same(decodeQueueRecord(encodeQueueRecord(record)), record);
   }
   const wire = decode(encodeQueueRecord(QUEUED)) as object;
@@ -114,11 +118,29 @@ t.test('a queue record comes back', (t) => {
     { id: fixedBytes(15, 'short') },
     { submitted: -1 },
     { user: 5 },
+    { body: { ...body, parts: 10_000 } },
+    { body: null },
   ]) {
     t.equal(
       codeOf(() => decodeQueueRecord(encode({ ...wire, ...wrong }))),
       'DATA_CORRUPT',
     );
   }
+  t.end();
+});
+
+t.test('a part of a job comes back', (t) => {
+  const part = { id: fixedBytes(16, 'job'), part: 3, bytes: fixedBytes(1000, 'data') };
+  t.same(decodeQueuePart(encodeQueuePart(part)), part);
+  t.throws(() => encodeQueuePart({ ...part, part: 0 }), TypeError);
+  t.equal(
+    codeOf(() => decodeQueuePart(encodeQueueRecord(QUEUED))),
+    'DATA_CORRUPT',
+    'a job is no part of one',
+  );
+  t.equal(
+    codeOf(() => decodeQueueRecord(encodeQueuePart(part))),
+    'DATA_CORRUPT',
+  );
   t.end();
 });

@@ -120,6 +120,7 @@ export const SEEDS = {
       user: 'ana',
       access: 'write',
       input: '{"user_id":"ana"}',
+      body: { type: 'records', parts: 1, bytes: 5, hash },
     }),
   ],
   leaf: [leaf(3, 0), leaf(8, 3), leaf(0, 0)],

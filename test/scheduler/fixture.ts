@@ -64,6 +64,8 @@ export class MemoryJobStore implements JobStore {
     this.jobs.delete(id);
   }
 
+  async sweep(): Promise<void> {}
+
   async list(): Promise<{ jobs: StoredJob[]; damaged: BitacoraError[] }> {
     return { jobs: [...this.jobs.values()], damaged: this.damaged };
   }
@@ -92,7 +94,7 @@ export async function openQueue(
   const { queue, damaged } = await Queue.open({
     store,
     work: stage.work,
-    limits: { writers: 2, readers: 2 },
+    limits: { writers: 2, readers: 2, urgent: 0 },
     clock: steppingClock(),
     random: systemRandom,
     logger: silentLogger,

@@ -61,9 +61,11 @@ t.test('cancel() ends a queued job at once and a running one when its work gives
 
 t.test('a job that was to be cancelled and is done all the same has succeeded', async (t) => {
   const { queue, stage } = await openQueue(t);
-  const { id } = await queue.submit(request('a', 'ana'), async (run) => {
-    await stage.work({ ...run, signal: new AbortController().signal });
-    return run.signal.aborted;
+  const { id } = await queue.submit(request('a', 'ana'), {
+    work: async (run) => {
+      await stage.work({ ...run, signal: new AbortController().signal });
+      return run.signal.aborted;
+    },
   });
   await stage.until(1);
   await queue.cancel(id);

@@ -7,7 +7,15 @@ const durable = { durable: true };
 t.test('a durable job is stored before it is acknowledged, and forgotten when it has ended', async (t) => {
   const { queue, stage, store } = await openQueue(t);
   const { id, submitted } = await queue.submit(request('a', 'ana', durable));
-  const stored = { id, submitted, operation: 'backup', user: 'ana', access: 'write', input: { label: 'a' } };
+  const stored = {
+    id,
+    submitted,
+    operation: 'backup',
+    user: 'ana',
+    access: 'write',
+    input: { label: 'a' },
+    body: undefined,
+  };
   t.strictSame(store.jobs.get(id), stored);
   await stage.until(1);
   t.equal(store.jobs.size, 1);

@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
-import { asBuffer, fromHex } from '../../src/base/index.js';
+import { asBuffer, equalBytes, fromHex, systemRandom } from '../../src/base/index.js';
+import { sha256 } from '../../src/crypto/index.js';
 import { queueName } from '../../src/format/index.js';
 import { MemoryBackend } from '../../src/storage/index.js';
 import type { QueuedJob, Vault } from '../../src/vault/index.js';
@@ -66,4 +67,34 @@ t.test('an input too large to be kept is refused', async (t) => {
   const input = { data: 'x'.repeat(16 << 20) };
   await t.rejects(vault.queue.add({ ...JOB, input }), { code: 'USAGE' });
   t.strictSame(await vault.queue.list(), { jobs: [], damaged: [] });
+});
+
+t.test('what came with a job comes back with it, goes with it, and is nobody’s without it', async (t) => {
+  const { vault, memory, place } = await opened(t);
+  const bytes = systemRandom.bytes((8 << 20) + 5);
+  const body = { type: 'records', hash: sha256(bytes), load: async () => bytes };
+  await vault.queue.add({ ...JOB, body });
+  await vault.queue.add({ ...JOB, id: OTHER, body });
+  const names = async () => {
+    const all: string[] = [];
+    for await (const { name } of memory.list('queue/')) all.push(name);
+    return all;
+  };
+  t.same((await names()).length, 6);
+  await vault.queue.remove(OTHER);
+  t.same(await names(), [objectOf(ID), `${objectOf(ID)}.1`, `${objectOf(ID)}.2`]);
+  await vault.close();
+  const again = await place.open();
+  t.teardown(() => again.close());
+  await again.queue.sweep();
+  const { jobs } = await again.queue.list();
+  t.match(jobs, [{ id: ID, body: { type: 'records' } }]);
+  t.ok(equalBytes(await jobs[0]!.body!.load(), bytes));
+  const first = await memory.get(`${objectOf(ID)}.1`);
+  await memory.remover().remove(`${objectOf(ID)}.2`);
+  await memory.put(`${objectOf(ID)}.2`, { bytes: first });
+  await t.rejects(jobs[0]!.body!.load(), { code: 'DATA_CORRUPT', message: /another part/ });
+  await memory.remover().remove(objectOf(ID));
+  await again.queue.sweep();
+  t.same(await names(), [], 'as where the job was removed and its parts were not');
 });

@@ -29,6 +29,11 @@ export const job = z.strictObject({
   submitted: time,
   started: time.nullable(),
   ended: time.nullable(),
+  priority: z.enum(['critical', 'session_end', 'manual', 'periodic']),
+  /** How often it was started in this process. */
+  attempts: z.int(),
+  /** When it is tried again, of a job that failed for a passing reason and waits. */
+  retry_at: time.nullable(),
   progress: progress.nullable(),
   /** The document that the operation answers, of a job that succeeded. */
   result: z.unknown(),

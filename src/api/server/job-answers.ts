@@ -48,7 +48,7 @@ export async function answerJob(
       // Bytes that are being sent do not survive, and what changes nothing need not.
       durable: call.traits.durable && upload === undefined && dryRun !== true,
     },
-    upload && createJobWork(host, upload),
+    { work: upload && createJobWork(host, upload) },
   );
   if (accepts(request, MEDIA.events)) return answerEvents(request, reply, answering, job.id);
   const { respondAsync, waitMs = answering.limits.waitMs } = preferences(request.headers.prefer);

@@ -122,6 +122,7 @@ export const configSchema = z.strictObject({
     .strictObject({
       writers: value.whole(1, 64).default(2),
       readers: value.whole(1, 64).default(4),
+      urgent: value.whole(0, 64).default(4),
       grace: value.duration().default(30_000),
       user_quota_gb: value.gigabytes().optional(),
       quota_warning: value.share().default(0.9),
