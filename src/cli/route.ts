@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { type ApiClient, connectApi, type OperationContext } from '../api/index.js';
-import { BitacoraError, isBitacoraError } from '../base/index.js';
+import { BitacoraError, isBitacoraError, throwIfAborted } from '../base/index.js';
 import { chooseVaultPath, vaultHolder } from '../vault/index.js';
 import type { CallOptions } from './call-options.js';
 import { type Configuration, readConfiguration } from './configuration.js';
@@ -24,16 +25,33 @@ export async function route<T>(
   if (found.client) return throughDaemon(context, options, found.client, through);
   // Loaded only now: who asks a daemon needs neither vault nor engine.
   const { embedded } = await import('./embedded.js');
-  try {
-    return await embedded(context, configuration, options, here);
-  } catch (error) {
-    if (!isBitacoraError(error, 'VAULT_BUSY') || error.details.socket === undefined) throw error;
-    if (found.refused) throw heldButSilent(error, found.refused);
-    // It has begun to answer for the vault since we looked.
+  const { clock, signal } = context;
+  const until = clock.monotonic() + PATIENCE_MS;
+  for (let { refused } = found; ; ) {
+    let busy: BitacoraError;
+    try {
+      return await embedded(context, configuration, options, here);
+    } catch (error) {
+      if (!isBitacoraError(error, 'VAULT_BUSY') || error.details.socket === undefined) throw error;
+      busy = error;
+    }
+    // It may have begun to answer for the vault since we looked.
     const late = await findDaemon(context, configuration);
     if (late.client) return throughDaemon(context, options, late.client, through);
-    throw late.refused ? heldButSilent(error, late.refused) : error;
+    refused = late.refused ?? refused;
+    if (refused && refused.code !== 'DAEMON_SILENT') throw refused;
+    // A daemon that has just taken the vault answers in a moment; one that ends lets go of it.
+    if (clock.monotonic() >= until) throw refused ? heldButSilent(busy, refused) : busy;
+    await pause(PAUSE_MS, signal);
   }
+}
+
+/** How long a daemon that holds the vault may stay silent before it is called so. */
+const PATIENCE_MS = 5000;
+const PAUSE_MS = 100;
+
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  await sleep(ms, undefined, { signal }).catch(() => throwIfAborted(signal));
 }
 
 interface Found {
@@ -79,7 +97,6 @@ function identityOf(path: string): string | undefined {
 }
 
 function heldButSilent(busy: BitacoraError, refused: BitacoraError): BitacoraError {
-  if (refused.code !== 'DAEMON_SILENT') return refused;
   const { directory, pid, socket } = busy.details;
   const message = `The vault "${String(directory)}" is held by process ${String(pid)}, which does not answer at "${String(socket)}". See what it does, and try again.`;
   return new BitacoraError('DAEMON_SILENT', message, { retryable: true, cause: refused, details: busy.details });

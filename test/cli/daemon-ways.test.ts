@@ -5,7 +5,6 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import type { JobWork } from '../../src/scheduler/index.js';
-import { openVault } from '../../src/vault/index.js';
 import { startDaemon } from '../api/daemon.js';
 import { PROGRAM } from '../helpers/delivered.js';
 import { Place } from './bin.js';
@@ -83,16 +82,6 @@ t.test('a daemon that dies while it works is told with the job that it worked on
     details: { job_id: String },
     message: /went away .* It is kept and goes on/,
   });
-});
-
-t.test('a vault that is held by somebody who does not answer is 75, and says by whom', async (t) => {
-  const place = await setUp(t);
-  const socket = place.join('nowhere.sock');
-  const vault = await openVault({ path: place.vault, keyFile: place.keyFile, socket });
-  t.teardown(() => vault.close());
-  const ended = await place.json(['list', 'ana']);
-  t.match(ended, { code: 75, answer: { error: { code: 'DAEMON_SILENT', details: { pid: process.pid, socket } } } });
-  t.match(ended.answer.error?.message, `held by process ${process.pid}, which does not answer at "${socket}"`);
 });
 
 t.test('--socket asks that daemon or nobody, and only about its own vault', async (t) => {
