@@ -13,15 +13,17 @@ export const TIMES = `
 Times are local unless they name a zone: 2025-03-01, "2025-03-01 14:30", 2025-03-01T14:30:00+01:00, "2 hours ago",
 yesterday, "yesterday 18:00", now. A day stands for all of it: its end for --at and --until, its start for --since.`;
 export const SELECTORS = `
-Which state: --latest (all that was ever captured, as it is now), --at TIME (the same as it was then), or --snapshot ID
-(exactly what that snapshot captured; ID may be shortened to 8 or more digits where that is unique).`;
+Which state: --latest (all that was ever captured, as it is now), --at TIME (the same as it was then), --snapshot ID
+(exactly what that snapshot captured; ID may be shortened to 8 or more digits where that is unique), or --session ID
+(what that session left behind, and nothing else; with --at as it was then).`;
 
 /** The options that say which state is meant. */
 export function addSelectors(command: Command): Command {
   return command
     .option('--latest', 'the newest state')
     .option('--snapshot <ID>', 'this snapshot')
-    .option('--at <TIME>', 'the state at that time');
+    .option('--at <TIME>', 'the state at that time')
+    .option('--session <ID>', 'this session alone');
 }
 
 /** An option that takes one of some words. */

@@ -1,12 +1,17 @@
 import type { Command } from 'commander';
+import type { CatFlags } from './commands/cat.js';
 import type { DiffFlags } from './commands/diff.js';
 import type { ExportFlags } from './commands/export.js';
 import type { FindFlags } from './commands/find.js';
 import { type Adder, addSelectors, choice, place, repeated, SELECTORS, TIMES } from './options.js';
 
 const STATES = `
-A and B are snapshots (an id, or its first 8 or more digits where that is unique) or "latest", the newest state of all.
+A and B are snapshots (an id, or its first 8 or more digits where that is unique), "latest" (the newest state of all),
+"at:TIME" (the same as of then), or session:ID (that session alone).
 B may be a directory on disk, written with a / in it: /srv/ana, ./restored, . for this one.`;
+const CAT = `
+SNAPSHOT is an id, its first 8 or more digits, "latest", at:TIME or session:ID; leave it out with one of the options.
+PATH is the full path.`;
 const PATTERNS = `
 GLOB is a pattern as in a .gitignore: *.pdf at any depth, docs/*.pdf from the backed-up directory on, ** for any number of
 directories, a / at the end for directories only. One that begins with / may also be a full path.`;
@@ -56,15 +61,19 @@ function addDiff(add: Adder): void {
 }
 
 function addCat(add: Adder): void {
-  add(
-    'cat <USER> <SNAPSHOT> <PATH>',
+  const command = add<CatFlags>(
+    'cat <USER> <SNAPSHOT> [PATH]',
     'write one file to standard output',
-    ([user, snapshot, path]) =>
+    ([user, snapshot, path], flags) =>
       async (context) => {
         const { runCat } = await import('./commands/cat.js');
-        return runCat(context, user!, snapshot!, path!);
+        const words = [snapshot, path].filter((word) => word !== undefined);
+        return runCat(context, user!, words, flags);
       },
-  ).addHelpText('after', '\nSNAPSHOT is an id, or its first 8 or more digits, or "latest". PATH is the full path.');
+  );
+  addSelectors(command)
+    .usage('<USER> (<SNAPSHOT> | --at TIME | --session ID…) <PATH>')
+    .addHelpText('after', `${CAT}\n${SELECTORS}\n${TIMES}`);
 }
 
 function addExport(add: Adder): void {

@@ -40,3 +40,20 @@ t.test('the end of the capture counts, the log order decides between equals', as
     ['q'],
   );
 });
+
+t.test('what ended is told with its end, until it is captured again', async (test) => {
+  const ended = (time: number) => foldAt(log, time).ended.map(({ scope, manifest: { name } }) => `${scope} ${name}`);
+  test.same(ended(20), []);
+  test.same(ended(30), ['path:/y c']);
+  test.same(ended(40), []);
+});
+
+t.test('a manifest that ends a scope and captures it holds it', async (test) => {
+  const both = [manifest('p', 5, ['s']), manifest('q', 6, ['s'], ['s'])];
+  const { scopes, ended } = foldAt(both, 9);
+  test.same(
+    scopes.map((scope) => scope.manifest.name),
+    ['q'],
+  );
+  test.same(ended, []);
+});

@@ -2,8 +2,11 @@ import { z } from 'zod';
 import { userId } from './common.js';
 import { entry } from './entry.js';
 
-/** A snapshot's id, the first 8 or more digits of one, or `latest`: the newest state of every scope. */
-export const state = z.string().max(64);
+/**
+ * A snapshot's id, the first 8 or more digits of one; `latest`: the newest state of every scope; `at:` and a time: the same as of then;
+ * `session:` and its id: the scope of that session alone.
+ */
+export const state = z.string().max(192);
 
 export const input = z.strictObject({ user_id: userId, before: state, after: state });
 export const head = z.strictObject({

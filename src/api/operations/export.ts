@@ -4,6 +4,7 @@ import type { ExportInput } from '../contract/export.js';
 import { ItemProblems } from '../item-problems.js';
 import { openKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
+import { quarantining } from '../quarantine.js';
 import { placedScopes, restoreScope } from '../scopes.js';
 import { select } from '../select.js';
 
@@ -34,7 +35,7 @@ export async function exportState(context: OperationContext, input: ExportInput)
   return bytes();
 
   async function* bytes(): AsyncGenerator<Uint8Array> {
-    yield* archive;
+    yield* quarantining(context, repository, archive);
     lost.throwIfAny('PARTIAL', 'is not in the archive');
   }
 }

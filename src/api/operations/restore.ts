@@ -1,10 +1,10 @@
-import { isBitacoraError, type ProgressSink } from '../../base/index.js';
+import type { ProgressSink } from '../../base/index.js';
 import { loadCodecs } from '../../codec/index.js';
 import { type RestoreReport, restore } from '../../restore/index.js';
-import type { UserRepository } from '../../vault/index.js';
 import type { RestoreAnswer, RestoreInput } from '../contract/restore.js';
 import { openKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
+import { quarantineDamage } from '../quarantine.js';
 import { placedScopes, restoreScope } from '../scopes.js';
 import { type Selected, select, selectionFields } from '../select.js';
 
@@ -33,25 +33,8 @@ export async function restoreFiles(context: OperationContext, input: RestoreInpu
     random,
     clock,
   });
-  await quarantineDamage(context, repository, report);
+  await quarantineDamage(context, repository, report.damagedObjects);
   return answer(input, selected, report);
-}
-
-/** What was found damaged is not relied on from now on, so that the next backup stores it again. */
-async function quarantineDamage(
-  { clock, logger, progress, signal, engine }: OperationContext,
-  repository: UserRepository,
-  { damagedObjects }: RestoreReport,
-): Promise<void> {
-  if (damagedObjects.length === 0) return;
-  const { checkPacks } = await import('../../upkeep/index.js');
-  try {
-    await checkPacks(repository, damagedObjects, { engine: await engine(), clock, logger, progress, signal });
-  } catch (error) {
-    // The answer of the restore stands; a scrub finds the same.
-    if (!isBitacoraError(error) || error.code === 'CANCELLED') throw error;
-    logger.error(`What was found damaged could not be put in quarantine: ${error.message}`, { code: error.code });
-  }
 }
 
 /** Adds how much there is to do, where everything selected will be written. */

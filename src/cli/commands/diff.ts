@@ -4,6 +4,7 @@ import { BitacoraError, printableText } from '../../base/index.js';
 import { callItems } from '../call.js';
 import { type CommandContext, EXIT } from '../context.js';
 import type { Output } from '../output.js';
+import { readState } from '../select.js';
 import { showItems } from '../show-items.js';
 import { countOf, formatBytes } from '../units.js';
 
@@ -16,15 +17,17 @@ type Change = AnswerOf<'diff'> extends ItemStream<object, infer Item> ? Item : n
 export async function runDiff(
   context: CommandContext,
   user: string,
-  before: string,
-  after: string,
+  first: string,
+  second: string,
   flags: DiffFlags,
 ): Promise<number> {
-  const { output } = context;
+  const { output, clock } = context;
+  const now = clock.now();
+  const before = readState(first, now);
   const counter = new Counter();
   const show = (stream: ItemStream<object, Change>) => showItems(context, stream, (change) => counter.line(change));
-  if (isDirectory(after)) {
-    const input = { user_id: user, before, directory: resolve(after), checksum: flags.checksum };
+  if (isDirectory(second)) {
+    const input = { user_id: user, before, directory: resolve(second), checksum: flags.checksum };
     await callItems(context, 'diff-disk', input, show);
   } else {
     if (flags.checksum) {
@@ -33,17 +36,18 @@ export async function runDiff(
         '--checksum is for a directory; snapshots are compared by their content anyway.',
       );
     }
+    const after = readState(second, now);
     await callItems(context, 'diff', { user_id: user, before, after }, async (stream) => {
       await show(stream);
-      sayLacking(output, before, stream.head.only_before);
-      sayLacking(output, after, stream.head.only_after);
+      sayLacking(output, first, stream.head.only_before);
+      sayLacking(output, second, stream.head.only_after);
     });
   }
   output.note(counter.text());
   return EXIT.ok;
 }
 
-/** A snapshot's id has no slash, and a directory is written with one. */
+/** No word for a state has a slash, and a directory is written with one. */
 function isDirectory(word: string): boolean {
   return word.includes('/') || word === '.' || word === '..';
 }

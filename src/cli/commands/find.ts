@@ -3,7 +3,7 @@ import { BitacoraError, formatTime, printableText } from '../../base/index.js';
 import { callItems } from '../call.js';
 import { type CommandContext, EXIT } from '../context.js';
 import { entryLine, mtimeText } from '../listing.js';
-import { readSelector, type SelectorFlags } from '../select.js';
+import { hasSelector, readSelector, type SelectorFlags } from '../select.js';
 import { showItems } from '../show-items.js';
 import { countOf, formatBytes } from '../units.js';
 
@@ -15,7 +15,7 @@ type Version = Found['versions'][number];
 export async function runFind(context: CommandContext, user: string, glob: string, flags: FindFlags): Promise<number> {
   if (glob === '') throw new BitacoraError('USAGE', 'Say what to look for: an empty pattern matches nothing.');
   const input = { user_id: user, pattern: glob };
-  if (flags.latest || flags.snapshot !== undefined || flags.at !== undefined) {
+  if (hasSelector(flags)) {
     const selector = readSelector(flags, context.clock.now(), { needed: true });
     await callItems(context, 'find', { ...input, ...selector }, (stream) => showItems(context, stream, entryLine));
     return EXIT.ok;

@@ -1,0 +1,104 @@
+import t from 'tap';
+import { IdHashes, IdSet } from '../../src/snapshot/id-set.js';
+import { collectionScope, foldRecords, type RecordCapture, type RecordWish } from '../../src/snapshot/index.js';
+
+type Content = Readonly<Record<string, readonly (string | undefined)[]>>;
+
+/** A capture whose collections have these ids. */
+function capture(scope: string, position: number, content: Content): RecordCapture {
+  return {
+    scope,
+    position,
+    keys: {
+      collections: async () =>
+        Object.entries(content).map(([name, ids]) => ({ name, shape: 'list', records: ids.length, bytes: 0 })),
+      async *keys(collection) {
+        for (const id of content[collection] ?? []) yield { id };
+      },
+    },
+  };
+}
+
+interface More {
+  readonly ended?: readonly { readonly scope: string; readonly position: number }[];
+  readonly wish?: RecordWish;
+}
+
+/** What is shown of each capture: the places of its records. */
+async function shown(captures: readonly [string, number, Content][], { ended = [], wish }: More = {}) {
+  const made = captures.map(([scope, position, content]) => capture(scope, position, content));
+  const hidden = await foldRecords(made, { ended, wish });
+  return captures.map(([, , content], i) =>
+    Object.entries(content).map(([name, ids]) =>
+      ids.map((_, index) => index).filter((index) => !hidden[i]?.(name, index)),
+    ),
+  );
+}
+
+t.test('of an item the newest capture counts, and of a capture all of that id', async (t) => {
+  const older: [string, number, Content] = ['session:1', 0, { a: ['x', 'y', 'x', undefined], b: ['x'] }];
+  const newer: [string, number, Content] = ['session:2', 1, { a: ['x', 'x', undefined] }];
+  t.same(await shown([older, newer]), [[[1, 3], [0]], [[0, 1, 2]]]);
+});
+
+t.test('nothing is hidden where nothing is twice', async (t) => {
+  const captures = [capture('session:1', 0, { a: ['x'] }), capture('session:2', 1, { a: ['y'], b: [] })];
+  t.same(await foldRecords(captures, { ended: [] }), [undefined, undefined]);
+});
+
+t.test('a whole collection takes away what older captures hold of it, also without an id', async (t) => {
+  const whole = collectionScope('a');
+  const captures: [string, number, Content][] = [
+    ['session:1', 0, { a: ['x', undefined], b: ['x'] }],
+    [whole, 1, { a: ['y'] }],
+    ['session:2', 2, { a: ['y', 'z'] }],
+  ];
+  t.same(await shown(captures), [[[], [0]], [[]], [[0, 1]]]);
+  t.same(await shown([captures[0]!, [whole, 1, { a: [] }]]), [[[], [0]], [[]]], 'an empty one as well');
+});
+
+t.test('what one snapshot captured is not older than itself', async (t) => {
+  const captures: [string, number, Content][] = [
+    [collectionScope('a'), 3, { a: ['x'] }],
+    ['session:1', 3, { a: ['y'] }],
+  ];
+  t.same(await shown(captures), [[[0]], [[0]]]);
+});
+
+t.test('a collection that ended takes away as much as an empty one', async (t) => {
+  const ended = [{ scope: collectionScope('a'), position: 1 }];
+  const captures: [string, number, Content][] = [
+    ['session:1', 0, { a: ['x'], b: ['x'] }],
+    ['session:2', 2, { a: ['x'] }],
+  ];
+  t.same(await shown(captures, { ended }), [[[], [0]], [[0]]]);
+});
+
+t.test('what is not wanted is hidden, and hides what is older all the same', async (t) => {
+  const captures: [string, number, Content][] = [
+    ['session:1', 0, { a: ['x', 'y', 'z'], b: ['x'] }],
+    ['session:2', 1, { a: ['x'], b: ['y'] }],
+  ];
+  const wish: RecordWish = {
+    collection: (name, scope) => (name === 'b' || scope === 'session:2' ? 'none' : 'some'),
+    record: (_, id) => id !== 'z',
+  };
+  t.same(await shown(captures, { wish }), [
+    [[1], []],
+    [[], []],
+  ]);
+});
+
+t.test('a set of ids holds what was put in, and nothing else', async (t) => {
+  const set = new IdSet();
+  const words = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => `id ${from + i}`);
+  for (let from = 0; from < 30_000; from += 10_000) {
+    const hashes = new IdHashes();
+    for (const id of words(from, from + 10_000)) hashes.add(id);
+    set.addAll(hashes);
+    set.addAll(hashes);
+  }
+  t.equal(words(0, 30_000).filter((id) => !set.has(id)).length, 0);
+  t.equal(words(30_000, 60_000).filter((id) => set.has(id)).length, 0);
+  t.equal(new IdSet().has(''), false);
+});
