@@ -14,11 +14,15 @@ import {
   TRAILER_NUMBER,
 } from '../crypto/index.js';
 import { type ChunkKind, encodeTrailer, FooterBuilder, TRAILER_SEALED_BYTES } from '../format/index.js';
+import { Spare } from './spare.js';
 import type { FinishedPack, WriteSecrets, WriteSettings } from './write-protocol.js';
 
 /** Sealed bytes wait in a buffer of this size before they go to the spool; a larger frame makes it grow. */
 const BUFFER_BYTES = 2 * 2 ** 20 + 256 * 1024;
 const PACK_BYTES_LEAST = 4096;
+
+/** Of packs that are finished: what they hold is sealed. */
+const buffers = new Spare<Uint8Array>(4);
 
 /** Receives sealed bytes: a file, or memory where there is no spool directory. */
 interface Spool {
@@ -101,6 +105,7 @@ export class PackWriter {
     sealedHead.set(sealer.header);
     sealedHead.set(section, HEADER_BYTES);
     this.#reset();
+    this.#giveBack();
     return { session, name, length, source, sealedHead, footer };
   }
 
@@ -109,10 +114,11 @@ export class PackWriter {
     this.#spool?.discard();
     this.#sealer?.close();
     this.#reset();
+    this.#giveBack();
   }
 
   #begin(): void {
-    this.#buffer ??= new Uint8Array(BUFFER_BYTES);
+    this.#buffer ??= buffers.take() ?? new Uint8Array(BUFFER_BYTES);
     const { vaultId, uid, generation, epoch, packKey } = this.#secrets;
     const context = { format: OBJECT_FORMAT, type: OBJECT_TYPES.pack, generation, epoch, vaultId, uid };
     this.#sealer = createSealer(packKey, context, this.#random);
@@ -137,6 +143,11 @@ export class PackWriter {
     this.#spool!.write(filled);
     this.#flushed += this.#used;
     this.#used = 0;
+  }
+
+  #giveBack(): void {
+    if (this.#buffer?.length === BUFFER_BYTES) buffers.give(this.#buffer);
+    this.#buffer = undefined;
   }
 
   #reset(): void {

@@ -42,7 +42,7 @@ export class PartCutter {
   }
 
   async #cutAll(bytes: Uint8Array, final: boolean, slabs: Slabs, onChunks: (slab: Slab) => OnChunks): Promise<number> {
-    const slab = await slabs.acquire();
+    const slab = await slabs.acquire(Math.min(SLAB_BYTES, this.#tail.length + bytes.length));
     try {
       const tell = onChunks(slab);
       let cut = 0;

@@ -3,6 +3,11 @@ const PART_BYTES = 2 ** 20;
 /** Parts under way: one is worked on, the next waits. */
 const PARTS_MOST = 2;
 
+/** Memory of its own, so that it can be handed over; not zeroed, since it is filled. */
+function freshPart(): Uint8Array<ArrayBuffer> {
+  return new Uint8Array(Buffer.allocUnsafeSlow(PART_BYTES).buffer as ArrayBuffer);
+}
+
 /** Stores one part; resolves when its chunks are known and framed. */
 export type SendPart = (bytes: Uint8Array<ArrayBuffer>, final: boolean) => Promise<unknown>;
 
@@ -19,13 +24,14 @@ export async function feedStream(source: AsyncIterable<Uint8Array>, send: SendPa
     fail = reject;
   });
   failed.catch(() => {});
-  let part = new Uint8Array(PART_BYTES);
+  let part = freshPart();
   let filled = 0;
   let total = 0;
 
   async function flush(final: boolean): Promise<void> {
-    const bytes = filled === PART_BYTES ? part : part.slice(0, filled);
-    part = new Uint8Array(final ? 0 : PART_BYTES);
+    // A view on the whole buffer goes with it: what lies behind `filled` is never looked at.
+    const bytes = filled === 0 ? new Uint8Array(0) : part.subarray(0, filled);
+    if (!final) part = freshPart();
     filled = 0;
     const sent: Promise<unknown> = send(bytes, final).finally(() => underWay.delete(sent));
     underWay.add(sent);
