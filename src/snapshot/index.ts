@@ -13,7 +13,7 @@ export {
   type RecordWish,
 } from './fold-records.js';
 export { Log, type LogOptions } from './log.js';
-export { applyToIndex } from './log-apply.js';
+export { applyToIndex, packsNamedBy } from './log-apply.js';
 export { type CatchUp, catchUpLog, missingEntries } from './log-catch-up.js';
 export { type Head, type Judgement, LogChain } from './log-chain.js';
 export { compareLog, type LogDifference, listEntries } from './log-compare.js';

@@ -1,5 +1,6 @@
 import { toHex } from '../base/index.js';
-import { type EntryName, type LogGap, openPackHead, type UserIndex, type UserKeys } from '../store/index.js';
+import type { LogEntry } from '../format/index.js';
+import type { EntryName, LogGap, UserIndex } from '../store/index.js';
 import type { SealedEntry } from './log-entry.js';
 
 export interface Application {
@@ -13,30 +14,27 @@ export interface Application {
   readonly suspect?: boolean;
 }
 
+/** The packs that hold what an entry's snapshots need, as far as it is the first to say so. */
+export function packsNamedBy(entry: LogEntry): readonly Uint8Array[] {
+  if (entry.kind === 'manifest') return entry.body.packs;
+  return entry.kind === 'tombstone' ? entry.body.added : [];
+}
+
 /**
  * Enters verified entries in the index. A crash half-way leaves entries that count as not applied, so that the next
  * opening does it again.
  */
-export async function applyToIndex(index: UserIndex, keys: UserKeys, application: Application): Promise<void> {
+export async function applyToIndex(index: UserIndex, application: Application): Promise<void> {
   const { entries, heads, covered = [], gaps, suspect } = application;
-  for (const { entry } of entries) {
-    if (entry.kind !== 'tombstone') continue;
-    // Before the entry counts as applied: dedup must never rely on a pack that may be going.
-    for (const pack of entry.body.packs) await forgetPack(index, keys, pack);
-  }
   const mute = new Set(covered.map(({ hash }) => toHex(hash)));
   await index.applyEntries({
     entries: entries.map(({ name, sealed }) => ({ ...name, sealed, covered: mute.has(toHex(name.hash)) })),
     heads,
-    packs: entries.flatMap(({ entry }) => (entry.kind === 'manifest' ? entry.body.packs : [])),
+    packs: entries.flatMap(({ entry }) => packsNamedBy(entry)),
+    // In the same batch: dedup must never rely on a pack that may be going.
+    buried: entries.flatMap(({ entry }) => (entry.kind === 'tombstone' ? entry.body.packs : [])),
     quarantine: entries.flatMap(({ entry }) => (entry.kind === 'quarantine' ? entry.body.packs : [])),
     gaps,
     suspect,
   });
-}
-
-async function forgetPack(index: UserIndex, keys: UserKeys, pack: Uint8Array): Promise<void> {
-  const ordinal = index.packOrdinal(pack);
-  if (ordinal === undefined) return;
-  await index.forgetPack(pack, openPackHead(keys, pack, await index.sealedHead(ordinal)).ids);
 }

@@ -1,6 +1,6 @@
 import { BitacoraError, fromHex, isBitacoraError, toHex } from '../base/index.js';
 import type { EntryName, UserIndex, UserKeys } from '../store/index.js';
-import { applyToIndex } from './log-apply.js';
+import { applyToIndex, packsNamedBy } from './log-apply.js';
 import { type Head, type Judgement, LogChain } from './log-chain.js';
 import { compareNames, entryObject, missingEntry, type NamedEntry, openEntry, type SealedEntry } from './log-entry.js';
 import { isDamaged, type ReadEntries, readEntries } from './log-read.js';
@@ -33,17 +33,23 @@ export async function catchUpLog(options: CatchUp, fresh: readonly EntryName[]):
   const { judgement, whole, sound } = await judge(index, keys, entries, damaged);
   const { heads, covered, covers } = judgement;
   if (entries.length > 0) {
-    const suspect = await options.addPacks(
-      sound.flatMap(({ entry }) => (entry.kind === 'manifest' ? entry.body.packs : [])),
-    );
+    const suspect = await options.addPacks(packsOf(sound));
     const old = covered.filter((name) => !fresh.includes(name));
     const muted = await Promise.all(old.map((name) => indexedEntry(index, keys, name)));
     const gaps = whole ? judgement.gaps : undefined;
     const names = heads.map(({ name }) => name);
-    await applyToIndex(index, keys, { entries: [...muted, ...sound], heads: names, covered, gaps, suspect });
+    await applyToIndex(index, { entries: [...muted, ...sound], heads: names, covered, gaps, suspect });
   }
   const damages = [...damaged].filter(([hash]) => !covers(fromHex(hash))).map(([, damage]) => damage);
   return [...damages, ...missingEntries(index, keys).filter(({ details }) => !damaged.has(String(details.object)))];
+}
+
+/** What entries name without a tombstone among them naming it too. */
+function packsOf(entries: readonly SealedEntry[]): Uint8Array[] {
+  const buried = new Set(
+    entries.flatMap(({ entry }) => (entry.kind === 'tombstone' ? entry.body.packs.map(toHex) : [])),
+  );
+  return entries.flatMap(({ entry }) => packsNamedBy(entry)).filter((pack) => !buried.has(toHex(pack)));
 }
 
 /** The index's copy of an entry. Throws `DATA_CORRUPT` with `details.index` when it is damaged or gone. */

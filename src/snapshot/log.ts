@@ -36,9 +36,21 @@ export class Log {
    *   `OBJECT_UNKNOWN` may be.
    */
   append(record: LogRecord, options: CallOptions = {}): Promise<NamedEntry> {
-    const result = this.#last.then(() => this.#append(record, options));
-    this.#last = result.catch(() => undefined);
-    return result;
+    return this.#inTurn(() => this.#append(record, options));
+  }
+
+  /**
+   * The same of an entry that depends on those before it: `decide` is called when its turn has come, and until its entry is
+   * written nobody else's is. Undefined: there is nothing to write.
+   */
+  appendAfter(
+    decide: () => Promise<LogRecord | undefined>,
+    options: CallOptions = {},
+  ): Promise<NamedEntry | undefined> {
+    return this.#inTurn(async () => {
+      const record = await decide();
+      return record && this.#append(record, options);
+    });
   }
 
   /** Entries that still say something, newest first, read as they are asked for. */
@@ -55,6 +67,12 @@ export class Log {
       }
       yield { name, entry };
     }
+  }
+
+  #inTurn<T>(run: () => Promise<T>): Promise<T> {
+    const result = this.#last.then(run);
+    this.#last = result.catch(() => undefined);
+    return result;
   }
 
   async #append(record: LogRecord, options: CallOptions): Promise<NamedEntry> {
@@ -78,7 +96,7 @@ export class Log {
     await this.#put(sealed, options);
     this.#heads = [{ name: sealed.name, time }];
     try {
-      await applyToIndex(index, keys, { entries: [sealed], heads: [sealed.name] });
+      await applyToIndex(index, { entries: [sealed], heads: [sealed.name] });
     } catch (error) {
       // The entry is durable, and that is what was asked for. The next opening finds it and enters it.
       logger.warn('The index could not take a log entry; it will catch up at the next opening.', {

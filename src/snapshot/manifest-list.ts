@@ -30,6 +30,10 @@ export interface ListedSnapshot {
   readonly forgotten: boolean;
   /** When it was forgotten, milliseconds since 1970; undefined unless it is. */
   readonly forgottenAt: number | undefined;
+  /** Number of the entry that forgot it; undefined unless it is forgotten. */
+  readonly forgottenIn: number | undefined;
+  /** Whether it was forgotten and then pruned: nothing brings it back. */
+  readonly givenUp: boolean;
   /** Whether that last entry is an unforget: somebody wanted it back. */
   readonly takenBack: boolean;
   /** Whether the last entry that names it, of pins and unpins behind its manifest, is a pin. */
@@ -107,16 +111,19 @@ export class Snapshots {
  * first one met decides.
  */
 export class SnapshotMarks {
-  readonly #forgets = new Map<string, { readonly forgotten: boolean; readonly time: number }>();
+  readonly #forgets = new Map<string, { readonly forgotten: boolean; readonly time: number; readonly seq: number }>();
+  readonly #givenUp = new Map<string, { readonly time: number; readonly seq: number }>();
   readonly #pins = new Map<string, boolean>();
 
   add(entry: LogEntry): void {
     if (entry.kind === 'forget' || entry.kind === 'unforget') {
-      const mark = { forgotten: entry.kind === 'forget', time: entry.time };
+      const mark = { forgotten: entry.kind === 'forget', time: entry.time, seq: entry.seq };
       for (const id of entry.body.backupIds.map(toHex)) if (!this.#forgets.has(id)) this.#forgets.set(id, mark);
     } else if (entry.kind === 'pin' || entry.kind === 'unpin') {
       const pinned = entry.kind === 'pin';
       for (const id of entry.body.backupIds.map(toHex)) if (!this.#pins.has(id)) this.#pins.set(id, pinned);
+    } else if (entry.kind === 'tombstone') {
+      for (const id of entry.body.snapshots.map(toHex)) this.#givenUp.set(id, entry);
     }
   }
 
@@ -124,11 +131,14 @@ export class SnapshotMarks {
   of(backupId: Uint8Array): Omit<ListedSnapshot, 'snapshot'> {
     const id = toHex(backupId);
     const mark = this.#forgets.get(id);
-    const forgotten = mark?.forgotten ?? false;
+    const gone = this.#givenUp.get(id);
+    const forget = mark?.forgotten ? mark : gone;
     return {
-      forgotten,
-      forgottenAt: forgotten ? mark!.time : undefined,
-      takenBack: mark !== undefined && !forgotten,
+      forgotten: forget !== undefined,
+      forgottenAt: forget?.time,
+      forgottenIn: forget?.seq,
+      givenUp: gone !== undefined,
+      takenBack: mark !== undefined && forget === undefined,
       pinned: this.#pins.get(id) ?? false,
     };
   }

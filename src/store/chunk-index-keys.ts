@@ -6,6 +6,7 @@ import { asBuffer } from '../base/index.js';
  * | key | value |
  * |---|---|
  * | `"identity"` | layout number, vault id |
+ * | uid `B` ordinal (4) | empty: a tombstone names this pack |
  * | uid `C` chunk id | where the chunk is |
  * | uid `E` seq (8) hash (32) | a flag, the sealed log entry |
  * | uid `G` | the log's gaps |
@@ -15,6 +16,7 @@ import { asBuffer } from '../base/index.js';
  * | uid `P` ordinal (4) | the pack's name and a checksum |
  * | uid `Q` ordinal (4) | what of the pack is known to be damaged |
  * | uid `S` | name of the pack that the next scrub of a share begins behind |
+ * | uid `T` | what upkeep knows of packs that were put aside |
  */
 export const UID_BYTES = 16;
 export const ID_BYTES = 32;
@@ -23,6 +25,7 @@ export const CHUNK_KEY_BYTES = UID_BYTES + 1 + ID_BYTES;
 export const IDENTITY_KEY = new Uint8Array(Buffer.from('identity'));
 
 export const TAG = {
+  buried: 0x42,
   chunk: 0x43,
   entry: 0x45,
   gaps: 0x47,
@@ -32,6 +35,7 @@ export const TAG = {
   pack: 0x50,
   quarantine: 0x51,
   scrub: 0x53,
+  trash: 0x54,
 } as const;
 export type Tag = (typeof TAG)[keyof typeof TAG];
 

@@ -1,7 +1,6 @@
 import { toHex } from '../base/index.js';
-import type { QuarantinedPack } from '../format/index.js';
 import type { Batch, Database } from './chunk-index-database.js';
-import { entriesOf, entryNamesOf, type IndexedEntry } from './chunk-index-entries.js';
+import { type AppliedEntries, entriesOf, entryNamesOf, type IndexedEntry, putEntries } from './chunk-index-entries.js';
 import { damagedIndex, indexError, isIndexDamage } from './chunk-index-errors.js';
 import { encodeGaps, type LogGap } from './chunk-index-gaps.js';
 import { chunkKeys, entryKey, ID_BYTES, ordinalKey, TAG, tagKey, userRange } from './chunk-index-keys.js';
@@ -17,21 +16,8 @@ import {
   type StoredMark,
   withChecksum,
 } from './chunk-index-records.js';
-import { damagedFrames, encodeDamaged, Quarantine } from './quarantine.js';
-
-export interface AppliedEntries {
-  readonly entries: readonly (EntryName & { readonly sealed: Uint8Array; readonly covered?: boolean })[];
-  /** The log's heads once the entries are applied. */
-  readonly heads: readonly EntryName[];
-  /** Names of the packs that the entries' manifests name. */
-  readonly packs: readonly Uint8Array[];
-  /** What the entries say of damage, in their order. Packs that are not known are passed over. */
-  readonly quarantine?: readonly QuarantinedPack[] | undefined;
-  /** All that the log as a whole lacks from now on; left out, what was known of that stays. */
-  readonly gaps?: readonly LogGap[] | undefined;
-  /** Whether one of the packs is damaged or gone, as `setSuspect` says it. */
-  readonly suspect?: boolean | undefined;
-}
+import { BuriedPacks, Holders } from './holders.js';
+import { putQuarantine, Quarantine } from './quarantine.js';
 
 /** One user's part of the index. Calls may overlap: changes are made one after another. */
 export class UserIndex {
@@ -40,11 +26,17 @@ export class UserIndex {
   readonly #uid: Uint8Array;
   /** What is known to be damaged. */
   readonly quarantine = new Quarantine();
+  /** Who has the user open. */
+  readonly holders = new Holders();
+  /** Packs under a tombstone: still readable, but nobody relies on them any more. */
+  readonly buried = new BuriedPacks(this.holders);
   #mark: StoredMark = EMPTY_MARK;
   #gaps: readonly LogGap[] = [];
   readonly #names = new Map<number, Uint8Array>();
   readonly #ordinals = new Map<string, number>();
   readonly #loose = new Set<number>();
+  /** Packs that were known once: a look-up under way may still find them. */
+  readonly #forgotten = new Set<number>();
   #distrusted = false;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -90,7 +82,7 @@ export class UserIndex {
         const value = found[i];
         const location = value && readLocation(value);
         locations[i] = location && this.#names.has(location.pack) ? location : undefined;
-        damaged ||= value !== undefined && locations[i] === undefined;
+        damaged ||= value !== undefined && !locations[i] && !(location && this.#forgotten.has(location.pack));
       }
       if (damaged) await this.distrust();
       return locations;
@@ -156,6 +148,11 @@ export class UserIndex {
     return [...this.#loose].map((ordinal) => this.packName(ordinal));
   }
 
+  /** Whether a snapshot to come may rely on what the pack holds: it is known, and no tombstone names it. */
+  mayRely(ordinal: number): boolean {
+    return this.#names.has(ordinal) && !this.buried.has(ordinal);
+  }
+
   /** The header and sealed footer of a pack, as on the backend. */
   sealedHead(ordinal: number): Promise<Uint8Array> {
     return this.#guard(async () => {
@@ -179,7 +176,7 @@ export class UserIndex {
         ? await keysAmong(this.#database, this.#uid, ids, ordinal)
         : await keysOf(this.#database, this.#uid, ordinal);
       for (const key of doomed) batch.del(key);
-      for (const tag of [TAG.pack, TAG.head, TAG.loose, TAG.quarantine]) batch.del(ordinalKey(this.#uid, tag, ordinal));
+      for (const tag of PACK_TAGS) batch.del(ordinalKey(this.#uid, tag, ordinal));
       const { packs, chunks } = this.#mark;
       return {
         mark: { ...this.#mark, packs: packs - 1, chunks: packs === 1 ? 0 : Math.max(1, chunks - doomed.length) },
@@ -188,6 +185,8 @@ export class UserIndex {
           this.#names.delete(ordinal);
           this.#ordinals.delete(toHex(name));
           this.#loose.delete(ordinal);
+          this.buried.delete(ordinal);
+          this.#forgotten.add(ordinal);
           this.quarantine.set(ordinal, undefined);
         },
       };
@@ -195,28 +194,24 @@ export class UserIndex {
   }
 
   /** Adds log entries and says how far the log is applied, in one batch. Known entries are written again. */
-  applyEntries({ entries, heads, packs, quarantine = [], gaps, suspect = false }: AppliedEntries): Promise<void> {
+  applyEntries(applied: AppliedEntries): Promise<void> {
+    const { entries, heads, packs, buried = [], quarantine = [], gaps, suspect = false } = applied;
     return this.#change(async (batch) => {
-      const damaged = this.#putQuarantine(batch, quarantine);
+      const damaged = putQuarantine(batch, this.#uid, quarantine, (name) => this.packOrdinal(name));
       if (gaps) batch.put(tagKey(this.#uid, TAG.gaps), encodeGaps(gaps));
-      const keys = entries.map(({ seq, hash }) => entryKey(this.#uid, seq, hash));
-      const present = await this.#database.hasMany(keys);
-      entries.forEach(({ sealed, covered = false }, i) => {
-        const value = new Uint8Array(1 + sealed.length);
-        value[0] = covered ? 1 : 0;
-        value.set(sealed, 1);
-        batch.put(keys[i]!, value);
-      });
-      const committed = packs.map((name) => this.packOrdinal(name)).filter((ordinal) => ordinal !== undefined);
+      const added = await putEntries(this.#database, batch, this.#uid, entries);
+      const committed = this.#ordinalsOf(packs);
       for (const ordinal of committed) batch.del(ordinalKey(this.#uid, TAG.loose, ordinal));
-      const added = present.filter((there) => !there).length;
-      const applied = heads.map(({ seq, hash }) => ({ seq, hash: new Uint8Array(hash) }));
-      const suspectTo = suspect ? lastOf(applied) : this.#mark.suspectTo;
+      const underground = this.#ordinalsOf(buried);
+      for (const ordinal of underground) batch.put(ordinalKey(this.#uid, TAG.buried, ordinal), new Uint8Array(0));
+      const ends = heads.map(({ seq, hash }) => ({ seq, hash: new Uint8Array(hash) }));
+      const suspectTo = suspect ? lastOf(ends) : this.#mark.suspectTo;
       return {
-        mark: { ...this.#mark, applied, entries: this.#mark.entries + added, suspectTo },
+        mark: { ...this.#mark, applied: ends, entries: this.#mark.entries + added, suspectTo },
         result: undefined,
         learn: () => {
           for (const ordinal of committed) this.#loose.delete(ordinal);
+          this.buried.add(underground);
           for (const [ordinal, frames] of damaged) this.quarantine.set(ordinal, frames);
           if (gaps) this.#gaps = gaps;
         },
@@ -224,18 +219,8 @@ export class UserIndex {
     });
   }
 
-  #putQuarantine(batch: Batch, quarantine: readonly QuarantinedPack[]): Map<number, ReturnType<typeof damagedFrames>> {
-    const damaged = new Map<number, ReturnType<typeof damagedFrames>>();
-    for (const quarantined of quarantine) {
-      const ordinal = this.packOrdinal(quarantined.pack);
-      if (ordinal === undefined) continue;
-      const key = ordinalKey(this.#uid, TAG.quarantine, ordinal);
-      const frames = damagedFrames(quarantined);
-      if (frames === undefined) batch.del(key);
-      else batch.put(key, encodeDamaged(frames));
-      damaged.set(ordinal, frames);
-    }
-    return damaged;
+  #ordinalsOf(names: readonly Uint8Array[]): number[] {
+    return names.map((name) => this.packOrdinal(name)).filter((ordinal) => ordinal !== undefined);
   }
 
   /**
@@ -306,6 +291,15 @@ export class UserIndex {
     return this.#exclusive(() => this.#database.put(tagKey(this.#uid, TAG.scrub), pack));
   }
 
+  /** What upkeep noted of packs that were put aside. */
+  trashNotes(): Promise<Uint8Array | undefined> {
+    return this.#guard(() => this.#database.get(tagKey(this.#uid, TAG.trash)));
+  }
+
+  setTrashNotes(notes: Uint8Array): Promise<void> {
+    return this.#exclusive(() => this.#database.put(tagKey(this.#uid, TAG.trash), notes));
+  }
+
   /**
    * Says that what the index holds of this user was found wrong: the next time that the user is opened everything is
    * read from the backend again. Nothing else changes until then.
@@ -327,7 +321,7 @@ export class UserIndex {
   }
 
   async #load(): Promise<void> {
-    const into = { names: this.#names, loose: this.#loose, quarantine: this.quarantine };
+    const into = { names: this.#names, loose: this.#loose, buried: this.buried, quarantine: this.quarantine };
     const loaded = await loadUser(this.#database, this.#directory, this.#uid, into);
     if (!loaded) return;
     this.#mark = loaded.mark;
@@ -343,6 +337,8 @@ export class UserIndex {
     this.#names.clear();
     this.#ordinals.clear();
     this.#loose.clear();
+    this.buried.clear();
+    this.#forgotten.clear();
   }
 
   /** One change: its batch, the mark that follows from it, and what memory has to learn once both are stored. */
@@ -392,6 +388,8 @@ export class UserIndex {
     }
   }
 }
+
+const PACK_TAGS = [TAG.pack, TAG.head, TAG.loose, TAG.quarantine, TAG.buried] as const;
 
 /** The highest number among heads of the log. */
 function lastOf(heads: readonly EntryName[]): number {

@@ -1,5 +1,7 @@
 import { asBuffer } from '../base/index.js';
 import type { QuarantinedPack } from '../format/index.js';
+import type { Batch } from './chunk-index-database.js';
+import { ordinalKey, TAG } from './chunk-index-keys.js';
 import { type ChunkLocation, withChecksum, withoutChecksum } from './chunk-index-records.js';
 
 /** Frames of a pack that are known to be damaged, or all that it holds. */
@@ -63,4 +65,24 @@ export function decodeDamaged(stored: Uint8Array): DamagedFrames | undefined {
   const frames = new Set<number>();
   for (let at = 1; at < bytes.length; at += 4) frames.add(asBuffer(bytes).readUInt32BE(at));
   return frames;
+}
+
+/** Adds what entries of the log say of damage; returns it by the index's own numbers. Packs that are not known are passed over. */
+export function putQuarantine(
+  batch: Batch,
+  uid: Uint8Array,
+  quarantine: readonly QuarantinedPack[],
+  ordinalOf: (pack: Uint8Array) => number | undefined,
+): Map<number, DamagedFrames | undefined> {
+  const damaged = new Map<number, DamagedFrames | undefined>();
+  for (const quarantined of quarantine) {
+    const ordinal = ordinalOf(quarantined.pack);
+    if (ordinal === undefined) continue;
+    const key = ordinalKey(uid, TAG.quarantine, ordinal);
+    const frames = damagedFrames(quarantined);
+    if (frames === undefined) batch.del(key);
+    else batch.put(key, encodeDamaged(frames));
+    damaged.set(ordinal, frames);
+  }
+  return damaged;
 }

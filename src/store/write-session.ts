@@ -14,7 +14,7 @@ import {
   type WriteSecrets,
   type WriteSettings,
 } from '../engine/index.js';
-import { type ChunkKind, decodeFooter, ID_BYTES, packName, uidOf } from '../format/index.js';
+import { CHUNK_KINDS, type ChunkKind, decodeFooter, ID_BYTES, packName, uidOf } from '../format/index.js';
 import type { Backend } from '../storage/index.js';
 import type { ChunkLocation } from './chunk-index-records.js';
 import type { UserIndex } from './chunk-index-user.js';
@@ -191,11 +191,12 @@ export class WriteSession {
     }
   }
 
-  /** Queues a directory node or chunk list. `bytes` are kept until stored and must not change. */
+  /** Queues a directory node, a chunk list, or data that needs no cutting. `bytes` are kept until stored and must not change. */
   addNode(kind: ChunkKind, id: Uint8Array, bytes: Uint8Array): void {
     const key = idKey(id, 0);
     if (this.#claims.has(key)) return;
     this.#claims.claim(key);
+    if (kind === CHUNK_KINDS.data) this.#dataBytes += bytes.length;
     this.#nodes.add(kind, id, bytes);
   }
 
@@ -303,19 +304,21 @@ export class WriteSession {
     asked.forEach((chunk, i) => void wanted.set(ids.subarray(chunk * ID_BYTES, (chunk + 1) * ID_BYTES), i * ID_BYTES));
     const found = await this.#options.index.lookup(wanted);
     asked.forEach((chunk, i) => {
-      const location = this.#trusted(found[i]);
-      if (location) this.#relied.add(location.pack);
+      const stored = this.#relyOn(found[i]);
       // Somebody else may have claimed the chunk while LevelDB was asked.
-      if (location || this.#claims.has(idKey(ids, chunk))) answer[chunk] = 1;
+      if (stored || this.#claims.has(idKey(ids, chunk))) answer[chunk] = 1;
       else this.#claim(ids, lengths, chunk);
     });
   }
 
-  #trusted(location: ChunkLocation | undefined): ChunkLocation | undefined {
+  /** Whether a chunk need not be stored; in the same step nobody may take its pack away any more. */
+  #relyOn(location: ChunkLocation | undefined): boolean {
     const { distrusted, index } = this.#options;
-    if (!location || index.quarantine.has(location)) return undefined;
-    if (!distrusted || distrusted.packs.size === 0) return location;
-    return distrusted.packs.has(toHex(index.packName(location.pack))) ? undefined : location;
+    if (!location || !index.mayRely(location.pack) || index.quarantine.has(location)) return false;
+    if (distrusted?.packs.has(toHex(index.packName(location.pack)))) return false;
+    index.holders.rely(location.pack);
+    this.#relied.add(location.pack);
+    return true;
   }
 
   #claim(ids: Uint8Array, lengths: Uint32Array, chunk: number): void {
@@ -341,7 +344,7 @@ export class WriteSession {
         : { bytes: pack.source.bytes };
     await backend.put(packName(uidOf(secrets.uid), pack.name), source, { signal });
     const footer = decodeFooter(pack.footer);
-    await index.addPack(pack.name, pack.sealedHead, footer);
+    index.holders.rely(await index.addPack(pack.name, pack.sealedHead, footer));
     await this.#claims.settle(footer.ids);
     this.#packs.push(pack.name);
     this.#bytesAdded += pack.length;
@@ -360,9 +363,7 @@ export class WriteSession {
     if (index.empty || distrusted?.nodes) return new Array<boolean>(count).fill(false);
     const found = await index.lookup(ids);
     return found.map((known, i) => {
-      const location = this.#trusted(known);
-      if (!location) return false;
-      this.#relied.add(location.pack);
+      if (!this.#relyOn(known)) return false;
       this.#claims.drop(idKey(ids, i));
       return true;
     });
@@ -370,6 +371,7 @@ export class WriteSession {
 
   async #seal(kind: ChunkKind, nodes: PackedNodes, into: 'data' | 'meta'): Promise<void> {
     this.#chunksNew += nodes.lengths.length;
+    if (kind === CHUNK_KINDS.data) this.#bytesNew += nodes.bytes.length;
     const load = into === 'data' ? this.#lanes[0]! : this.#lanes.at(-1)!;
     await this.#call(load, 'write.seal', { session: this.#id, kind, into, ...nodes }, [nodes.bytes.buffer]);
   }

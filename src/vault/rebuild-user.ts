@@ -15,6 +15,7 @@ import {
   LogChain,
   listEntries,
   missingEntry,
+  packsNamedBy,
   readEntries,
   type SealedEntry,
 } from '../snapshot/index.js';
@@ -51,7 +52,7 @@ interface LogFacts {
   readonly problems: BitacoraError[];
   /** What entries say of damage, in their order. */
   readonly quarantine: QuarantinedPack[];
-  /** Packs that manifests name, in the order of the log. */
+  /** Packs that entries name as being needed, in the order of the log. */
   readonly named: Set<string>;
   /** Packs that count as gone. */
   readonly tombstoned: Set<string>;
@@ -104,7 +105,7 @@ async function replayLog(context: RebuildContext): Promise<LogFacts> {
       continue;
     }
     const { entry } = named;
-    if (entry.kind === 'manifest') for (const pack of entry.body.packs) facts.named.add(toHex(pack));
+    for (const pack of packsNamedBy(entry)) facts.named.add(toHex(pack));
     if (entry.kind === 'tombstone') for (const pack of entry.body.packs) facts.tombstoned.add(toHex(pack));
     if (entry.kind === 'quarantine') facts.quarantine.push(...entry.body.packs);
     batch.push(named);

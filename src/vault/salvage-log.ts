@@ -1,6 +1,14 @@
 import { isBitacoraError, type Logger, toHex } from '../base/index.js';
 import { type LogEntry, packName, uidOf } from '../format/index.js';
-import { entryObject, isDamaged, LogChain, listEntries, openEntry, readEntries } from '../snapshot/index.js';
+import {
+  entryObject,
+  isDamaged,
+  LogChain,
+  listEntries,
+  openEntry,
+  packsNamedBy,
+  readEntries,
+} from '../snapshot/index.js';
 import type { Backend, CallOptions } from '../storage/index.js';
 import type { EntryName, UserIndex, UserKeys } from '../store/index.js';
 
@@ -61,19 +69,36 @@ export async function salvageLog(context: SalvageContext): Promise<string[]> {
  */
 async function restoreEnd(context: SalvageContext, missing: readonly EntryName[]): Promise<string[]> {
   const putBack: string[] = [];
+  const buried = await buriedPacks(context, missing);
   for (const name of missing) {
     const entry = await entryCopy(context, name);
-    if (!entry || !(await hasPacks(context, entry))) break;
+    if (!entry || !(await hasPacks(context, entry, buried))) break;
     await restoreEntry(context, name);
     putBack.push(entryObject(context.keys, name));
   }
   return putBack;
 }
 
-async function hasPacks({ backend, keys, signal }: SalvageContext, entry: LogEntry): Promise<boolean> {
-  const packs = entry.kind === 'manifest' ? entry.body.packs : [];
-  for (const hash of packs) if (!(await backend.stat(packName(uidOf(keys.uid), hash), { signal }))) return false;
+/** Save those that an entry among them says went on purpose. */
+async function hasPacks(
+  { backend, keys, signal }: SalvageContext,
+  entry: LogEntry,
+  buried: ReadonlySet<string>,
+): Promise<boolean> {
+  for (const hash of packsNamedBy(entry)) {
+    if (buried.has(toHex(hash))) continue;
+    if (!(await backend.stat(packName(uidOf(keys.uid), hash), { signal }))) return false;
+  }
   return true;
+}
+
+async function buriedPacks(context: SalvageContext, names: readonly EntryName[]): Promise<Set<string>> {
+  const buried = new Set<string>();
+  for (const name of names) {
+    const entry = await entryCopy(context, name);
+    if (entry?.kind === 'tombstone') for (const pack of entry.body.packs) buried.add(toHex(pack));
+  }
+  return buried;
 }
 
 function addSound(chain: LogChain, entry: Parameters<LogChain['add']>[0]): void {

@@ -4,7 +4,7 @@ import type { Key32 } from '../crypto/index.js';
 import type { OpenSecrets } from '../engine/index.js';
 import { type Log, Snapshots, TreeReader } from '../snapshot/index.js';
 import type { Backend } from '../storage/index.js';
-import { ChunkReader, type UserIndex } from '../store/index.js';
+import { ChunkReader, type Holder, type UserIndex } from '../store/index.js';
 import type { DedupKeys, KeyRing } from './key-ring.js';
 import type { RebuildResult } from './rebuild-user.js';
 
@@ -24,6 +24,8 @@ export interface RepositoryParts {
   readonly backend: Backend;
   /** One for all holders of the user: it knows where the log ends. */
   readonly log: Log;
+  /** What this repository is for those who take things away. */
+  readonly holder: Holder;
   readonly readOnly: boolean;
   /** What had to be rebuilt to open it. */
   readonly rebuilt: RebuildResult | undefined;
@@ -50,6 +52,8 @@ export class UserRepository {
   readonly trees: TreeReader;
   readonly log: Log;
   readonly snapshots: Snapshots;
+  /** As long as it is open, nothing goes that was there when it was opened. */
+  readonly holder: Holder;
   readonly readOnly: boolean;
   readonly rebuilt: RebuildResult | undefined;
   /** What of the log could not be read when the user was opened: `DATA_CORRUPT` or `OBJECT_MISSING` each. The rest holds. */
@@ -75,6 +79,7 @@ export class UserRepository {
     this.rebuilt = parts.rebuilt;
     this.logProblems = parts.logProblems;
     this.log = log;
+    this.holder = parts.holder;
     this.snapshots = new Snapshots(this.log);
     this.#close = close;
   }
@@ -82,6 +87,7 @@ export class UserRepository {
   /** Lets go of the user; the keys are wiped when the last holder has closed. */
   close(): void {
     this.chunks.close();
+    this.holder.close();
     this.#close();
   }
 }

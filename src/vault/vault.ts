@@ -73,6 +73,8 @@ export class Vault {
   readonly path: string;
   readonly keyFile: string;
   readonly backend: Backend;
+  /** When this was made: the wall clock, and the one that never jumps. */
+  readonly opened: { readonly wall: number; readonly monotonic: number };
   /** Jobs that have not ended. */
   readonly queue: QueueFiles;
   /** Who may ask a daemon from elsewhere. */
@@ -90,6 +92,7 @@ export class Vault {
     this.path = parts.path;
     this.keyFile = parts.keyFile;
     this.backend = parts.backend;
+    this.opened = { wall: parts.clock.now(), monotonic: parts.clock.monotonic() };
     this.queue = new QueueFiles(parts.backend, parts.master, parts.vaultId, parts.random);
     this.tokens = new TokenFiles(parts.backend, parts.master, parts.vaultId, parts.random);
     this.#registry = new Registry(this.#twice, parts.master, parts.vaultId);
@@ -214,7 +217,8 @@ export class Vault {
       const { backend, directory } = this.#parts;
       const { readOnly } = this;
       const index = await directory.index.user(record.uid);
-      return new UserRepository({ name, keys, index, backend, log, readOnly, ...refreshed }, release);
+      const holder = index.holders.open(Math.max(0, ...index.mark.applied.map(({ seq }) => seq)));
+      return new UserRepository({ name, keys, index, backend, log, holder, readOnly, ...refreshed }, release);
     } catch (error) {
       release();
       throw error;

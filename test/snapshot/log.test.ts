@@ -413,10 +413,17 @@ t.test('all() says of each snapshot whether it is forgotten, taken back, pinned'
   await say('unforget', '4');
   const marks = new Map<string, object>();
   for await (const { snapshot, ...rest } of user.snapshots.all()) marks.set(snapshot.id[0]!, rest);
-  const none = { forgotten: false, forgottenAt: undefined, takenBack: false, pinned: false };
+  const none = {
+    forgotten: false,
+    forgottenAt: undefined,
+    forgottenIn: undefined,
+    givenUp: false,
+    takenBack: false,
+    pinned: false,
+  };
   t.same(marks.get('1'), { ...none, pinned: true });
   t.same(marks.get('2'), none);
-  t.same(marks.get('3'), { ...none, forgotten: true, forgottenAt: entry.time });
+  t.same(marks.get('3'), { ...none, forgotten: true, forgottenAt: entry.time, forgottenIn: entry.seq });
   t.same(marks.get('4'), { ...none, takenBack: true });
   t.equal((await user.snapshots.findListed('33333333')).forgotten, true);
   await t.rejects(user.snapshots.findListed('55555555'), { code: 'UNKNOWN_SNAPSHOT' });
@@ -448,4 +455,33 @@ t.test('identifiers of snapshots carry the time and are never the same', async (
   }
   t.equal(new Set(uuids.map(toHex)).size, 100);
   t.same(uuids.map(toHex), uuids.map(toHex).sort());
+});
+
+t.test('what a tombstone gives up nothing brings back', async (t) => {
+  const { user } = await opened(t);
+  const { id } = await storeSnapshot(user, 'a').then(async () => (await user.snapshots.list())[0]!);
+  const backupIds = [(await user.snapshots.find(id)).manifest.backupId];
+  await user.log.append({ kind: 'forget', body: { backupIds } });
+  await user.log.append({ kind: 'tombstone', body: { packs: [], added: [], snapshots: backupIds } });
+  await user.log.append({ kind: 'unforget', body: { backupIds } });
+  const { givenUp, forgotten, takenBack } = await user.snapshots.findListed(id);
+  t.same({ givenUp, forgotten, takenBack }, { givenUp: true, forgotten: true, takenBack: false });
+  t.same(await user.snapshots.list(), []);
+});
+
+t.test('appendAfter() decides when its turn has come, and nobody comes between', async (t) => {
+  const { user } = await opened(t);
+  const first = user.log.append(FORGET_NOTHING);
+  const seen: number[] = [];
+  const second = user.log.appendAfter(async () => {
+    seen.push((await all(user)).length);
+    await new Promise((resolve) => setImmediate(resolve));
+    seen.push((await all(user)).length);
+    return undefined;
+  });
+  const third = user.log.append(FORGET_NOTHING);
+  t.equal((await first).entry.seq, 1);
+  t.equal(await second, undefined);
+  t.equal((await third).entry.seq, 2);
+  t.same(seen, [1, 1]);
 });

@@ -353,9 +353,26 @@ function removingContract(t: Test, { subject, factory }: Contract): void {
     t.same(await names(backend, ''), []);
   });
 
+  t.test(`${subject}: move() gives an object another name, again where it is repeated`, async (t) => {
+    const backend = await factory(t);
+    const remover = backend.remover();
+    await backend.put('a/one', { bytes: pattern(7) });
+    await remover.move('a/one', 'aside/b/one');
+    t.same(await names(backend, ''), ['aside/b/one']);
+    t.same(await backend.get('aside/b/one'), pattern(7));
+    await remover.move('a/one', 'aside/b/one');
+    t.same(await names(backend, ''), ['aside/b/one']);
+    await remover.move('aside/b/one', 'a/one');
+    t.same(await backend.get('a/one'), pattern(7));
+    await t.rejects(remover.move('a/none', 'a/other'), { code: 'OBJECT_MISSING' });
+    await backend.put('a/two', { bytes: pattern(8) });
+    await t.rejects(remover.move('a/one', 'a/two'), { code: 'OBJECT_EXISTS' });
+    t.same(await names(backend, ''), ['a/one', 'a/two']);
+  });
+
   t.test(`${subject}: nothing but the remover can remove`, async (t) => {
     const backend = await factory(t);
-    t.notOk('remove' in backend);
+    t.notOk('remove' in backend || 'move' in backend);
     t.notOk('get' in backend.remover() || 'put' in backend.remover());
   });
 }
@@ -370,6 +387,8 @@ function argumentContract(t: Test, { subject, factory }: Contract): void {
       await t.rejects(backend.getRange(name, 0, 1), TypeError, `getRange ${shown}`);
       await t.rejects(backend.stat(name), TypeError, `stat ${shown}`);
       await t.rejects(backend.remover().remove(name), TypeError, `remove ${shown}`);
+      await t.rejects(backend.remover().move(name, 'object'), TypeError, `move ${shown}`);
+      await t.rejects(backend.remover().move('object', name), TypeError, `move to ${shown}`);
       t.throws(() => backend.localPath(name), TypeError, `localPath ${shown}`);
     }
     for (const prefix of ['/', '../', 'a/../', 'a//', 'a\\', '\0', 'ä', 'a b', `${'x/'.repeat(300)}`]) {

@@ -1,5 +1,13 @@
 import { BitacoraError, isBitacoraError, toHex } from '../../base/index.js';
-import { entryObject, isDamaged, LogChain, listEntries, missingEntry, readEntries } from '../../snapshot/index.js';
+import {
+  entryObject,
+  isDamaged,
+  LogChain,
+  listEntries,
+  missingEntry,
+  packsNamedBy,
+  readEntries,
+} from '../../snapshot/index.js';
 import { salvageLog } from '../../vault/index.js';
 import type { UserScrub } from './context.js';
 
@@ -27,7 +35,7 @@ export async function scrubLog(scrub: UserScrub): Promise<LogFacts> {
     if (damage) damaged.set(toHex(found.name.hash), damage);
     if (isDamaged(found) || damage) continue;
     const { entry } = found;
-    if (entry.kind === 'manifest') for (const pack of entry.body.packs) named.add(toHex(pack));
+    for (const pack of packsNamedBy(entry)) named.add(toHex(pack));
     if (entry.kind === 'tombstone') for (const pack of entry.body.packs) tombstoned.add(toHex(pack));
   }
   const { gaps, covers } = chain.finish();
