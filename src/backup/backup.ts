@@ -6,6 +6,7 @@ import type { Manifest, ManifestCounts, ScopeRecord, SnapshotKind } from '../for
 import { createUuid } from '../snapshot/index.js';
 import type { UserRepository } from '../vault/index.js';
 import { captureScopes } from './capture.js';
+import type { RecordSource } from './records/record-source.js';
 import type { SourceFailure } from './report.js';
 import { checkSources } from './sources.js';
 import type { StreamSource } from './stream-source.js';
@@ -19,6 +20,8 @@ export interface BackupOptions {
   readonly paths: readonly string[];
   /** Streams to capture beside the paths, each read once and after those. */
   readonly streams?: readonly StreamSource[] | undefined;
+  /** Records to capture beside them, read once and last. */
+  readonly records?: RecordSource | undefined;
   readonly kind: SnapshotKind;
   readonly session?: string | undefined;
   readonly reason?: string | undefined;
@@ -60,7 +63,7 @@ export interface BackupReport {
 }
 
 /**
- * Takes a snapshot: walks path sources in step with the newest snapshot that holds the same scopes, reads streams to their end,
+ * Takes a snapshot: walks path sources in step with the newest snapshot that holds the same scopes, reads streams and records to their end,
  * stores what is new, and commits a manifest once everything it reaches is durable. Unreadable items make it `partial`; a storage
  * error or a stream that breaks off makes it fail, and nothing is committed.
  *

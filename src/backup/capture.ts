@@ -13,6 +13,7 @@ import { notKept } from './not-kept.js';
 import { ParentDamage } from './parent-damage.js';
 import { NO_PARENTS, type ParentScopes, parentScopes } from './parents.js';
 import { type Walking, walkScope } from './path-capture.js';
+import { captureRecords } from './records/capture-records.js';
 import { BackupCounts } from './report.js';
 import { vaultIdentity } from './sources.js';
 import { captureStream } from './stream-capture.js';
@@ -47,7 +48,7 @@ export async function captureScopes(options: CaptureOptions): Promise<Capture> {
     if (!(error instanceof ParentDamage)) throw error;
     const reason = error.damage.message;
     logger.warn('The parent snapshot is damaged; everything is read again.', { user: repository.name, reason });
-    // Streams are read behind the paths, so that none was begun yet.
+    // Streams and records are read behind the paths, so that none was begun yet.
     return attempt(options, { ...NO_PARENTS, id: parents.id }, { nodes: true, packs: error.packs });
   }
 }
@@ -140,6 +141,12 @@ async function walkScopes(
     for (const stream of options.sources.streams) {
       const parent = parents.entries.get(streamScope(stream.name));
       records.push(await captureStream(stream, parent, { ...options, counts, sink, session, onProgress }));
+    }
+    if (options.sources.records) {
+      const { repository, signal } = options;
+      const chunkBytesLeast = repository.chunker.small.minBytes;
+      const capture = { sink, session, chunkBytesLeast, index: repository.index, counts, progress, signal };
+      records.push(...(await captureRecords(options.sources.records, capture)));
     }
     return records;
   } catch (error) {

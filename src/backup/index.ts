@@ -4,7 +4,6 @@ export { type CommandSpec, commandSource, type ProgramSpec } from './command-sou
 export { compilePatterns } from './excludes.js';
 export { runHook } from './hook.js';
 export {
-  collectionScope,
   type RecordPart,
   type RecordSource,
   recordSource,

@@ -1,6 +1,7 @@
 import { realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BitacoraError, errnoCode, utf8 } from '../base/index.js';
+import type { RecordSource } from './records/record-source.js';
 import { checkStreamName, pathScope, type StreamSource, streamScope } from './stream-source.js';
 
 /** A path scope to walk. */
@@ -14,6 +15,7 @@ export interface PathSource {
 export interface Sources {
   readonly paths: readonly PathSource[];
   readonly streams: readonly StreamSource[];
+  readonly records: RecordSource | undefined;
 }
 
 /**
@@ -24,10 +26,14 @@ export interface Sources {
 export function checkSources(
   given: readonly string[],
   vaultPath: string | undefined,
-  more: { readonly streams?: readonly StreamSource[] | undefined; readonly oneFileSystem?: boolean | undefined } = {},
+  more: {
+    readonly streams?: readonly StreamSource[] | undefined;
+    readonly records?: RecordSource | undefined;
+    readonly oneFileSystem?: boolean | undefined;
+  } = {},
 ): Sources {
-  const { streams = [], oneFileSystem = false } = more;
-  if (given.length === 0 && streams.length === 0) {
+  const { streams = [], records, oneFileSystem = false } = more;
+  if (given.length === 0 && streams.length === 0 && !records) {
     throw new BitacoraError('NO_SOURCE', 'There is nothing to back up. Name a directory with --path DIR.');
   }
   const scopes = new Set<string>();
@@ -44,7 +50,7 @@ export function checkSources(
     if (vaultPath !== undefined) checkApart(path, vaultPath, oneFileSystem);
     paths.set(path, { scope: pathScope(path), path: utf8(path), text: path, isDirectory: stat.isDirectory() });
   }
-  return { paths: [...paths.values()], streams };
+  return { paths: [...paths.values()], streams, records };
 }
 
 function statSource(path: string): ReturnType<typeof statSync> & object {

@@ -1,8 +1,9 @@
-import { BitacoraError, type Clock, isBitacoraError, throwIfAborted } from '../base/index.js';
+import { BitacoraError, type Clock, isBitacoraError } from '../base/index.js';
 import { ENTRY_TYPES, type EntryContent, encodeEntry, type ScopeRecord, type TreeEntry } from '../format/index.js';
 import { ContentWriter, type NodeSink } from '../snapshot/index.js';
 import type { WriteSession } from '../store/index.js';
 import type { BackupCounts } from './report.js';
+import { stoppable } from './stoppable.js';
 import { type StreamSource, streamPath, streamScope } from './stream-source.js';
 
 export interface StreamCapture {
@@ -71,48 +72,17 @@ function sameContent(a: TreeEntry, b: TreeEntry): boolean {
 
 /** The stream's bytes, counted; stops at once when the signal says so, also while the source has nothing to give. */
 async function* counted(source: StreamSource, capture: StreamCapture): AsyncGenerator<Uint8Array> {
-  const { counts, onProgress } = capture;
-  const stop = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    capture.signal?.addEventListener('abort', () => stop.abort(), { once: true, signal: stop.signal });
-    stop.signal.addEventListener('abort', () => reject(stopped()), { once: true });
-  });
-  aborted.catch(() => {});
-  throwIfAborted(capture.signal);
-  const iterator = open(source, stop.signal);
-  let ended = false;
+  const { counts, onProgress, signal } = capture;
   try {
-    for (;;) {
-      const next = await Promise.race([iterator.next(), aborted]);
-      if (next.done) {
-        ended = true;
-        return;
-      }
-      counts.bytes += next.value.length;
-      counts.bytesRead += next.value.length;
+    for await (const bytes of stoppable((stop) => source.open(stop), signal)) {
+      counts.bytes += bytes.length;
+      counts.bytesRead += bytes.length;
       onProgress(source.name);
-      yield next.value;
+      yield bytes;
     }
   } catch (error) {
-    ended = !stop.signal.aborted;
-    throw sourceError(source, error);
-  } finally {
-    stop.abort();
-    // One that hangs is not waited for: it was told.
-    if (!ended) void Promise.resolve(iterator.return?.()).catch(() => {});
-  }
-}
-
-function open(source: StreamSource, signal: AbortSignal): AsyncIterator<Uint8Array> {
-  try {
-    return source.open(signal)[Symbol.asyncIterator]();
-  } catch (error) {
     throw sourceError(source, error);
   }
-}
-
-function stopped(): BitacoraError {
-  return new BitacoraError('CANCELLED', 'Stopped on request; nothing that was safe before is lost.');
 }
 
 function sourceError({ name }: StreamSource, error: unknown): unknown {

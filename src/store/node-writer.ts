@@ -1,9 +1,14 @@
 import { CHUNK_KINDS, type ChunkKind } from '../format/index.js';
 import { idsOf, NodeQueue, type PackedNodes, packNodes } from './node-queue.js';
 
-const KINDS = [CHUNK_KINDS.node, CHUNK_KINDS.list] as const;
+const KINDS = [CHUNK_KINDS.data, CHUNK_KINDS.node, CHUNK_KINDS.list] as const;
 /** So much is looked up, or sealed, at a time: enough for frames of full size, and soon done. */
 const BATCH_BYTES = 2 ** 20;
+
+/** Data goes where data goes; nodes and lists have packs of their own, save in a small snapshot. */
+function placeOf(kind: ChunkKind, shared: boolean): 'data' | 'meta' {
+  return kind === CHUNK_KINDS.data || shared ? 'data' : 'meta';
+}
 
 export interface NodeWriterParts {
   /** Says for each id whether it is stored already, in order. */
@@ -13,7 +18,7 @@ export interface NodeWriterParts {
 }
 
 /**
- * Gathers directory nodes and chunk lists, drops those that are stored already, and has the others sealed together. Keeps at
+ * Gathers directory nodes, chunk lists and chunks of data that are ready, drops those that are stored already, and has the others sealed together. Keeps at
  * most a batch of each kind that is not looked up, one that is, and one that is being sealed.
  */
 export class NodeWriter {
@@ -36,7 +41,7 @@ export class NodeWriter {
   async drain(): Promise<void> {
     for (const kind of KINDS) {
       if (this.#queued.bytesOf(kind) >= BATCH_BYTES) await this.#lookUp(kind);
-      if (this.#fresh.bytesOf(kind) >= BATCH_BYTES) await this.#seal(kind, 'meta');
+      if (this.#fresh.bytesOf(kind) >= BATCH_BYTES) await this.#seal(kind, placeOf(kind, false));
     }
   }
 
@@ -44,7 +49,7 @@ export class NodeWriter {
   async finish(shared: boolean): Promise<void> {
     for (const kind of KINDS) {
       await this.#lookUp(kind);
-      await this.#seal(kind, shared && !this.#sealed ? 'data' : 'meta');
+      await this.#seal(kind, placeOf(kind, shared && !this.#sealed));
     }
     await this.#sealing;
   }

@@ -242,7 +242,7 @@ const cases: readonly Case[] = [
       bad[3] = 77;
       return rawDirectory(tree, encodeLeaf([], concatBytes([good, bad]), 2));
     },
-    code: 'DATA_CORRUPT',
+    code: 'FORMAT_NEWER',
     left: ['a = 1'],
   },
   {

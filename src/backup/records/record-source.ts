@@ -1,4 +1,5 @@
 import type { CollectionShape } from '../../format/index.js';
+import { collectionScope } from '../../snapshot/index.js';
 
 /** A piece of what is to be captured, in the order as sent. */
 export interface RecordPart {
@@ -24,11 +25,6 @@ export interface RecordSource {
 /** The scope of what a session left behind. */
 export function sessionScope(session: string): string {
   return `session:${session}`;
-}
-
-/** The scope of a collection that is the user's, whatever the session. */
-export function collectionScope(collection: string): string {
-  return `collection:${collection}`;
 }
 
 /**

@@ -1,0 +1,137 @@
+import { type CollectionShape, type EntryContent, fnv1a, ROW_BYTES_MAX, writeRow } from '../../format/index.js';
+import { ContentWriter } from '../../snapshot/index.js';
+import { recordId } from './record-id.js';
+import { type RecordTarget, storeBytes } from './record-target.js';
+
+/** A run of records ends once it has so many bytes, at a record that its bytes choose: so runs are equal again behind a change. */
+const RUN_BYTES_LEAST = 512 * 1024;
+const RUN_BYTES_MOST = 2 * 2 ** 20;
+const CHOSEN_MASK = 15;
+const CHOSEN_BY_BYTES = 64;
+
+/** What became of a collection. Contents without bytes are undefined. */
+export interface WrittenCollection {
+  readonly name: string;
+  readonly shape: CollectionShape;
+  readonly records: number;
+  readonly bytes: number;
+  readonly keyBytes: number;
+  readonly keysContent: EntryContent;
+  readonly recordsContent: EntryContent;
+}
+
+/** Gathers one collection's records and keys, and stores them in runs. In memory is one run, or one record that is larger. */
+export class CollectionWriter {
+  readonly name: string;
+  readonly shape: CollectionShape;
+  readonly #target: RecordTarget;
+  readonly #json = new Gathered();
+  readonly #rows = new Gathered();
+  readonly #recordsContent: ContentWriter;
+  readonly #keysContent: ContentWriter;
+  #records = 0;
+
+  constructor(name: string, shape: CollectionShape, target: RecordTarget) {
+    this.name = name;
+    this.shape = shape;
+    this.#target = target;
+    this.#recordsContent = new ContentWriter(target.sink);
+    this.#keysContent = new ContentWriter(target.sink);
+  }
+
+  get records(): number {
+    return this.#records;
+  }
+
+  /** Bytes in memory. */
+  get held(): number {
+    return this.#json.held + this.#rows.held;
+  }
+
+  /** Takes a record; its bytes are copied. Returns how many bytes are held more, or fewer. Throws `JsonError`, and what the session throws. */
+  async add(json: Uint8Array): Promise<number> {
+    const before = this.held;
+    if (this.#ends(json)) await this.flush();
+    const id = recordId(json);
+    this.#rows.reserve(ROW_BYTES_MAX);
+    this.#rows.used = writeRow(this.#rows.bytes, this.#rows.used, id, json.length);
+    this.#json.reserve(json.length);
+    this.#json.bytes.set(json, this.#json.used);
+    this.#json.used += json.length;
+    this.#records++;
+    return this.held - before;
+  }
+
+  /** Stores what is held. */
+  async flush(): Promise<void> {
+    await this.#store(this.#json, this.#recordsContent);
+    await this.#store(this.#rows, this.#keysContent);
+  }
+
+  /** Stores what is held and lets go of the memory. Returns how many bytes that were. */
+  async release(): Promise<number> {
+    const before = this.held;
+    await this.flush();
+    this.#json.free();
+    this.#rows.free();
+    return before;
+  }
+
+  /** Stores the rest. */
+  async finish(): Promise<WrittenCollection> {
+    await this.flush();
+    const { name, shape } = this;
+    return {
+      name,
+      shape,
+      records: this.#records,
+      bytes: this.#recordsContent.size,
+      keyBytes: this.#keysContent.size,
+      keysContent: this.#keysContent.finish(),
+      recordsContent: this.#recordsContent.finish(),
+    };
+  }
+
+  /** Whether the run ends before this record. */
+  #ends(json: Uint8Array): boolean {
+    const { used } = this.#json;
+    if (this.#rows.used > RUN_BYTES_MOST) return true;
+    if (used < RUN_BYTES_LEAST) return false;
+    return used + json.length > RUN_BYTES_MOST || (fnv1a(json.subarray(-CHOSEN_BY_BYTES)) & CHOSEN_MASK) === 0;
+  }
+
+  async #store(gathered: Gathered, content: ContentWriter): Promise<void> {
+    await storeBytes(this.#target, gathered.bytes.subarray(0, gathered.used), content);
+    gathered.clear();
+  }
+}
+
+/** Bytes one behind the other. */
+class Gathered {
+  bytes = new Uint8Array(0);
+  used = 0;
+
+  get held(): number {
+    return this.bytes.length;
+  }
+
+  /** Makes room for so many more. */
+  reserve(more: number): void {
+    const needed = this.used + more;
+    if (needed <= this.bytes.length) return;
+    const larger = new Uint8Array(Math.max(needed, 4096, Math.min(this.bytes.length * 2, RUN_BYTES_MOST)));
+    larger.set(this.bytes.subarray(0, this.used));
+    this.bytes = larger;
+  }
+
+  /** Forgets all of it, and its memory where that is much. */
+  clear(): void {
+    if (this.bytes.length > RUN_BYTES_MOST) this.free();
+    this.used = 0;
+  }
+
+  free(): void {
+    this.bytes = new Uint8Array(0);
+    this.used = 0;
+  }
+}

@@ -1,0 +1,52 @@
+import { asBuffer, utf8 } from '../../base/index.js';
+import { RECORD_ID_BYTES_MAX } from '../../format/index.js';
+import { JsonScanner, valueEnd } from './json-scanner.js';
+
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const MINUS = 0x2d;
+const NINE = 0x39;
+const NAME = 'id';
+const HALF_PAIR = /\p{Cs}/u;
+
+/**
+ * What a record is called: the value of its member `id`, if it has exactly one, as UTF-8: a string's characters or a number's literal.
+ * Undefined otherwise, and where it is longer than 1,024 bytes or no text. `json` is one JSON value with white space around it at most.
+ * Throws `JsonError`.
+ */
+export function recordId(json: Uint8Array): Uint8Array | undefined {
+  const starts: number[] = [];
+  const scanner = new JsonScanner(json, 0, json.length, (nameStart, nameEnd, valueStart) => {
+    if (stringIs(json, nameStart, nameEnd, NAME)) starts.push(valueStart);
+  });
+  scanner.run(Number.MAX_SAFE_INTEGER);
+  const [start, ...more] = starts;
+  return start === undefined || more.length > 0 ? undefined : idAt(json, start);
+}
+
+/** Whether a JSON string, its quotes included, stands for `text`, which needs no escapes. */
+export function stringIs(json: Uint8Array, start: number, end: number, text: string): boolean {
+  for (let i = start; i < end; i++) if (json[i] === BACKSLASH) return stringAt(json, start, end) === text;
+  return end - start === text.length + 2 && asBuffer(json).toString('latin1', start + 1, end - 1) === text;
+}
+
+/** The characters that a JSON string, its quotes included, stands for. */
+export function stringAt(json: Uint8Array, start: number, end: number): string {
+  return JSON.parse(asBuffer(json).toString('utf8', start, end)) as string;
+}
+
+function idAt(json: Uint8Array, start: number): Uint8Array | undefined {
+  const first = json[start]!;
+  // Numbers begin with a digit or a minus; no other value does with a byte from here to there.
+  if (first !== QUOTE && (first < MINUS || first > NINE)) return undefined;
+  const end = valueEnd(json, start, json.length);
+  // An escape takes six bytes for what may be one.
+  if (end - start > 6 * RECORD_ID_BYTES_MAX + 2) return undefined;
+  if (first !== QUOTE) return short(json.slice(start, end));
+  const text = stringAt(json, start, end);
+  return HALF_PAIR.test(text) ? undefined : short(utf8(text));
+}
+
+function short(id: Uint8Array): Uint8Array | undefined {
+  return id.length > RECORD_ID_BYTES_MAX ? undefined : id;
+}
