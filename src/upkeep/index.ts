@@ -16,6 +16,7 @@ export {
   type GivenPolicy,
   type RetentionPolicy,
 } from './retention/policy.js';
+export { historyOf, type Retained, type RetainOptions, retain } from './retention/retain.js';
 export {
   type ClockEvidence,
   type ClockReading,

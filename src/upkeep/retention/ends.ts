@@ -10,9 +10,21 @@ import type { RetainedSnapshot } from './history.js';
 export function neededEnds(snapshots: readonly RetainedSnapshot[]): Set<number> {
   const needed = new Set<number>();
   const alive = new Set<string>();
+  const endedAt = new Map<string, number>();
+  let lastSession = -1;
   snapshots.forEach(({ ended, scopes, forgotten }, index) => {
-    for (const scope of forgotten ? [] : ended) if (alive.delete(scope)) needed.add(index);
-    for (const scope of scopes) alive.add(scope);
+    for (const scope of forgotten ? [] : ended) {
+      // Sessions may hold items of a collection, which the end of the collection took away.
+      const inSessions = scope.startsWith('collection:') && lastSession > (endedAt.get(scope) ?? -1);
+      if (alive.delete(scope) || inSessions) {
+        needed.add(index);
+        endedAt.set(scope, index);
+      }
+    }
+    for (const scope of scopes) {
+      alive.add(scope);
+      if (scope.startsWith('session:')) lastSession = index;
+    }
   });
   return needed;
 }

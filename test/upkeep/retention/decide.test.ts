@@ -118,6 +118,14 @@ t.test('of two ends with no capture between them the first is enough', (t) => {
   t.end();
 });
 
+t.test('the end of a collection stays while there are sessions that may hold items of it', (t) => {
+  const end = snapshot('end', '2020-02-01T00:00Z', { scopes: [], ended: ['collection:c'] });
+  const session = snapshot('s', '2020-01-01T00:00Z', { scopes: ['session:s'] });
+  t.same(kept([session, end], { now: '2021-06-01T00:00Z' }), ['s: monthly', 'end: end']);
+  t.same(kept([end, { ...session, captured: end.captured + 1 }], { now: '2021-06-01T00:00Z' }), ['s: monthly']);
+  t.end();
+});
+
 t.test('a snapshot stays while any of its captures does', (t) => {
   const both = { scopes: ['session:s', 'path:/a'] };
   const history = [
