@@ -92,7 +92,7 @@ export interface RestoreReport {
   readonly warnings: ProblemList;
   /** Whether stored data failed its check or was missing, or a restored file differs: exit code 65. */
   readonly corrupt: boolean;
-  /** Objects of the vault that were found damaged or missing, 1,000 at most. */
+  /** Objects of the vault that were found damaged or missing, 1,000 at most: names of objects, or hashes of packs in hex. */
   readonly damagedObjects: readonly string[];
   readonly durationMs: number;
 }

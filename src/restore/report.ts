@@ -53,7 +53,8 @@ export class ReportBuilder {
 
   failWith(path: Uint8Array, error: unknown): void {
     this.fail(path, codeOf(error), messageOf(error));
-    if (isBitacoraError(error)) this.damaged(error.code, error.details.object);
+    // Readers of single chunks name the pack by its hash, those of objects name the object.
+    if (isBitacoraError(error)) this.damaged(error.code, error.details.pack ?? error.details.object);
   }
 
   /** Notes the object that an item failed for, where the object is to blame. */
