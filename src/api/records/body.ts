@@ -1,0 +1,27 @@
+import { type RecordForm, type RecordSource, readRecords } from '../../backup/index.js';
+
+/** The records that come with a call. */
+export interface RecordBody {
+  /** `json`: the JSON of `data`; `ndjson`: a record a line. */
+  readonly kind: RecordForm;
+  /** Undefined where they are being sent still, and can be read once only. Not to be changed. */
+  readonly bytes: Uint8Array | undefined;
+  /** The bytes in their form, for whoever passes them on. */
+  read(): AsyncIterable<Uint8Array>;
+  /** What they say, checked as it is read: see `RecordSource`. */
+  readonly open: RecordSource['open'];
+}
+
+/** The records that bytes hold, which is looked at when they are opened. Throws `TypeError` for a form that there is not. */
+export function recordBodyOf(kind: string, bytes: Uint8Array): RecordBody {
+  if (kind !== 'json' && kind !== 'ndjson') throw new TypeError(`Records have no form "${kind}".`);
+  const read = async function* (): AsyncGenerator<Uint8Array> {
+    yield bytes;
+  };
+  return { kind, bytes, read, open: () => readRecords(kind, read()) };
+}
+
+/** Records that are being sent, once. */
+export function sentRecords(kind: RecordForm, source: AsyncIterable<Uint8Array>): RecordBody {
+  return { kind, bytes: undefined, read: () => source, open: () => readRecords(kind, source) };
+}
