@@ -4,6 +4,7 @@ import type { Vault } from '../vault/index.js';
 import { ADMINISTRATOR, type Caller } from './authority.js';
 import type { DaemonFacts } from './daemon-facts.js';
 import type { OperationContext } from './operation.js';
+import type { RecordBody } from './records/body.js';
 import type { Settings } from './settings.js';
 
 /** What the operations of one process share. */
@@ -26,6 +27,9 @@ export interface OperationCall {
   /** Left out, an administrator: whoever runs the program itself. */
   readonly caller?: Caller | undefined;
   readonly body?: AsyncIterable<Uint8Array> | undefined;
+  readonly records?: RecordBody | undefined;
+  /** See `OperationContext.again`. */
+  readonly again?: boolean | undefined;
 }
 
 /** Gives `use` a context, and closes what was opened with it however that ends. */
@@ -36,7 +40,7 @@ export async function withContext<T>(
 ): Promise<T> {
   const closing: (() => void | Promise<void>)[] = [];
   const { vault, settings, daemon, clock, random, logger } = host;
-  const { signal, progress, jobId, body, caller = ADMINISTRATOR } = call;
+  const { signal, progress, jobId, body, records, again = false, caller = ADMINISTRATOR } = call;
   try {
     return await use({
       vault,
@@ -46,6 +50,8 @@ export async function withContext<T>(
       },
       jobId,
       body,
+      records,
+      again,
       settings,
       caller,
       daemon,

@@ -1,9 +1,10 @@
 import type { Clock, Logger, ProgressSink, Random } from '../base/index.js';
 import type { Engine } from '../engine/index.js';
-import type { JobAccess } from '../scheduler/index.js';
+import type { Job, JobAccess, JobBody, LiveJobView } from '../scheduler/index.js';
 import type { Vault } from '../vault/index.js';
 import type { Caller, Who } from './authority.js';
 import type { DaemonFacts } from './daemon-facts.js';
+import type { RecordBody } from './records/body.js';
 import type { Settings } from './settings.js';
 
 /** What an operation works with, in the daemon or embedded in a command. */
@@ -20,6 +21,10 @@ export interface OperationContext {
   readonly jobId: string | undefined;
   /** Bytes that come beside the input: the body of an upload, or standard input where the operation runs in the command. */
   readonly body: AsyncIterable<Uint8Array> | undefined;
+  /** Records that come beside the input. */
+  readonly records: RecordBody | undefined;
+  /** Whether the job may have been run before, in part or whole, so that its work may be done already. */
+  readonly again: boolean;
   /** What the configuration says; `DEFAULT_SETTINGS` without one. */
   readonly settings: Settings;
   /**
@@ -81,6 +86,17 @@ export interface Route {
 
 export interface JobTraits {
   readonly access: JobAccess;
-  /** Whether it survives the daemon's end, and so may run twice; see `OperationContext.jobId`. */
-  readonly durable: boolean;
+  /**
+   * Whether it survives the daemon's end, and so may run twice (see `OperationContext.jobId`): from the moment when it was taken on, or once
+   * its caller was told that it is done later.
+   */
+  readonly durable: boolean | 'once promised';
+  /** Whether the answer waits for the end however long that takes, unless the caller says otherwise. */
+  readonly waits?: (input: Readonly<Record<string, unknown>>) => boolean;
+  /** See `SubmitOptions.join`. */
+  readonly join?: (
+    input: Readonly<Record<string, unknown>>,
+    records: JobBody | undefined,
+    live: readonly LiveJobView[],
+  ) => Job | undefined;
 }

@@ -10,7 +10,11 @@ export function userDocument({ name, uid, created, sources, exclude }: RegistryR
     user_id: name,
     uid: toHex(uid),
     created: isoTime(created),
-    sources: sources.map(({ kind, path }) => ({ kind, ...pathFields('path', path) })),
+    sources: sources.map(({ kind, path, atSessionEnd }) => ({
+      kind,
+      ...pathFields('path', path),
+      at_session_end: atSessionEnd,
+    })),
     exclude: [...exclude],
   };
 }

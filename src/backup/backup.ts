@@ -1,17 +1,16 @@
-import { hostname } from 'node:os';
 import { type Clock, type Logger, noProgress, type ProgressSink, type Random, throwIfAborted } from '../base/index.js';
 import type { CodecName } from '../codec/index.js';
 import type { Engine } from '../engine/index.js';
-import type { Manifest, ManifestCounts, ScopeRecord, SnapshotKind } from '../format/index.js';
-import { createUuid } from '../snapshot/index.js';
+import type { ManifestCounts, ScopeRecord } from '../format/index.js';
 import type { UserRepository } from '../vault/index.js';
 import { captureScopes } from './capture.js';
+import { commitSnapshot, type SnapshotAbout } from './commit.js';
 import type { RecordSource } from './records/record-source.js';
 import type { SourceFailure } from './report.js';
 import { checkSources } from './sources.js';
 import type { StreamSource } from './stream-source.js';
 
-export interface BackupOptions {
+export interface BackupOptions extends SnapshotAbout {
   readonly repository: UserRepository;
   /** Where the vault lies, so that it is never backed up into itself; undefined for one without files. */
   readonly vaultPath: string | undefined;
@@ -22,11 +21,6 @@ export interface BackupOptions {
   readonly streams?: readonly StreamSource[] | undefined;
   /** Records to capture beside them, read once and last. */
   readonly records?: RecordSource | undefined;
-  readonly kind: SnapshotKind;
-  readonly session?: string | undefined;
-  readonly reason?: string | undefined;
-  /** Of the job that this runs as. */
-  readonly job?: string | undefined;
   readonly exclude?: readonly string[] | undefined;
   readonly oneFileSystem?: boolean | undefined;
   /** Back up directories marked with CACHEDIR.TAG as well. */
@@ -71,7 +65,7 @@ export interface BackupReport {
  * vault throws.
  */
 export async function backup(options: BackupOptions): Promise<BackupReport> {
-  const { repository, clock, kind, logger, signal, dryRun = false } = options;
+  const { repository, clock, logger, signal, dryRun = false } = options;
   const began = clock.monotonic();
   const started = clock.now();
   throwIfAborted(signal);
@@ -124,26 +118,14 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
   } as const;
   if (dryRun) return { ...common, backupId: undefined, time: clock.now(), durationMs: clock.monotonic() - began };
   throwIfAborted(signal);
-  const manifest: Manifest = {
-    backupId: createUuid(clock, options.random),
-    kind,
+  const { backupId, time } = await commitSnapshot(options, options, {
     status,
     started,
-    captured: clock.now(),
     parent: captured.parent ?? null,
     scopes: captured.scopes,
-    ended: [],
-    session: options.session ?? null,
-    reason: options.reason ?? null,
-    job: options.job ?? null,
-    idempotency: null,
     packs: [...stored.adopted, ...stored.packs],
     counts: figures,
     failures,
-    program: 'bitacora-backup 0.1.0',
-    host: hostname(),
-  };
-  const { entry } = await repository.log.append({ kind: 'manifest', body: manifest });
-  logger.info('Snapshot committed.', { user: repository.name, status, bytesAdded: stored.bytesAdded });
-  return { ...common, backupId: manifest.backupId, time: entry.time, durationMs: clock.monotonic() - began };
+  });
+  return { ...common, backupId, time, durationMs: clock.monotonic() - began };
 }

@@ -12,6 +12,13 @@ export const ERROR_CODES = {
   TOO_MANY: { http: 429, exit: 75, meaning: 'Too many calls with wrong tokens, or too many connections, at once.' },
   BAD_NAME: { http: 400, exit: 64, meaning: 'The name of a user, session or stream is not allowed.' },
   NO_SOURCE: { http: 422, exit: 64, meaning: 'Nothing says what to back up.' },
+  UNKNOWN_SCOPE: { http: 404, exit: 66, meaning: 'No such scope, or it has ended.' },
+  REPEAT_DIFFERS: { http: 422, exit: 64, meaning: 'An idempotency key came before with another request.' },
+  NOT_DURABLE: {
+    http: 503,
+    exit: 75,
+    meaning: 'A snapshot is safe here, but not on every backend that was asked for.',
+  },
   HOOK_FAILED: { http: 500, exit: 1, meaning: 'A program that the configuration runs around backups failed.' },
   VAULT_IN_SOURCE: {
     http: 400,
@@ -22,6 +29,7 @@ export const ERROR_CODES = {
   UNKNOWN_USER: { http: 404, exit: 66, meaning: 'No such user in this vault.' },
   UNKNOWN_SNAPSHOT: { http: 404, exit: 66, meaning: 'No such snapshot, or its prefix is not unique.' },
   UNKNOWN_SESSION: { http: 404, exit: 66, meaning: 'No such session in that state.' },
+  PINNED: { http: 409, exit: 73, meaning: 'The snapshot is pinned, so that it cannot be forgotten.' },
   UNKNOWN_PATH: { http: 404, exit: 66, meaning: 'The snapshot holds no such path.' },
   UNKNOWN_TOKEN: { http: 404, exit: 66, meaning: 'No such token.' },
   UNKNOWN_JOB: { http: 404, exit: 66, meaning: 'No such job, or it ended too long ago.' },

@@ -46,6 +46,7 @@ function addUsers(add: Adder): void {
   })
     .addOption(repeated('--source <SOURCE>', 'what to back up; may be repeated'))
     .addOption(repeated('--exclude <PATTERN>', 'leave out, as in a .gitignore; may be repeated'))
+    .option('--at-session-end', 'capture these sources behind the end of each session, too')
     .addHelpText('after', SOURCES);
   add<UserFlags>('user set <USER>', 'change what a user has', ([user], flags) => async (context) => {
     const { runUserSet } = await import('./commands/user.js');
@@ -57,6 +58,7 @@ function addUsers(add: Adder): void {
     .addOption(repeated('--exclude <PATTERN>', 'instead of all patterns so far; may be repeated'))
     .addOption(repeated('--add-exclude <PATTERN>', 'beside the patterns so far; may be repeated'))
     .addOption(repeated('--remove-exclude <PATTERN>', 'this one no more; may be repeated'))
+    .option('--at-session-end', 'capture these sources behind the end of each session, too')
     .addHelpText('after', SOURCES);
   add('user list', 'list the users', () => async (context) => {
     const { runUserList } = await import('./commands/user.js');

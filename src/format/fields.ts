@@ -41,6 +41,12 @@ export class Fields {
     throw this.fail(key, `a whole number from ${least} to ${most}`);
   }
 
+  flag(key: string): boolean {
+    const value = this.#get(key);
+    if (typeof value === 'boolean') return value;
+    throw this.fail(key, 'true or false');
+  }
+
   text(key: string): string {
     const value = this.#get(key);
     if (typeof value === 'string') return value;

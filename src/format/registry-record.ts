@@ -6,6 +6,8 @@ export interface RegistrySource {
   readonly kind: 'path';
   /** Absolute, in bytes. */
   readonly path: Uint8Array;
+  /** Whether it is captured behind the end of each session. */
+  readonly atSessionEnd: boolean;
 }
 
 /** What the vault knows of a user name, docs/format.md §5. */
@@ -23,7 +25,11 @@ export interface RegistryRecord {
 }
 
 function readSource(fields: Fields): RegistrySource {
-  const source: RegistrySource = { kind: fields.word('kind', ['path']), path: fields.bytes('path') };
+  const source: RegistrySource = {
+    kind: fields.word('kind', ['path']),
+    path: fields.bytes('path'),
+    atSessionEnd: fields.has('at_session_end') && fields.flag('at_session_end'),
+  };
   fields.end();
   return source;
 }
@@ -45,7 +51,9 @@ function readRecord(fields: Fields): RegistryRecord {
 /** The body of a registry record. @throws {TypeError} on a record that no reader would accept. */
 export function encodeRegistryRecord(record: RegistryRecord): Uint8Array {
   const { version, name, uid, created, state } = record;
-  const sources = record.sources.map(({ kind, path }) => ({ kind, path }));
+  const sources = record.sources.map(({ kind, path, atSessionEnd }) =>
+    atSessionEnd ? { kind, path, at_session_end: true } : { kind, path },
+  );
   return encodeBody({ version, name, uid, created, state, sources, exclude: [...record.exclude] }, readRecord);
 }
 

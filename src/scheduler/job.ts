@@ -72,6 +72,8 @@ export interface Job extends JobRequest {
 export interface JobRun {
   readonly job: Job;
   readonly body: JobBody | undefined;
+  /** Whether its work may be done already: it was tried before, in this process or in an earlier one. */
+  readonly again: boolean;
   /** Aborted when the job is cancelled or the queue's grace is over. */
   readonly signal: AbortSignal;
   /** Cheap to call often: subscribers are told of the newest only. */

@@ -30,6 +30,7 @@ export interface LiveJobParts {
   readonly request: JobRequest;
   readonly priority: Priority;
   readonly body: JobBody | undefined;
+  readonly mayBeDone: boolean;
   readonly work: JobWork;
   readonly clock: Clock;
   /** Called after every change that followers are told of. */
@@ -42,6 +43,8 @@ export class LiveJob {
   readonly user: string | undefined;
   readonly access: Job['access'];
   readonly priority: Priority;
+  /** Whether an earlier process may have done its work. */
+  readonly mayBeDone: boolean;
   readonly work: JobWork;
   /** The writing of its file, of one that became durable later. */
   keeping: Promise<void> | undefined;
@@ -54,11 +57,13 @@ export class LiveJob {
   #closed = false;
   #toldAt = Number.NEGATIVE_INFINITY;
 
-  constructor({ id, submitted, request, priority, body, work, clock, changed }: LiveJobParts) {
+  constructor(parts: LiveJobParts) {
+    const { id, submitted, request, priority, body, mayBeDone, work, clock, changed } = parts;
     this.id = id;
     this.user = request.user;
     this.access = request.access;
     this.priority = priority;
+    this.mayBeDone = mayBeDone;
     this.work = work;
     this.#body = body;
     this.#clock = clock;

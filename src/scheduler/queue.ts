@@ -1,9 +1,9 @@
 import { BitacoraError, type Clock, type Logger, type Random, systemTimer, type Timer } from '../base/index.js';
 import { createUuid, formatUuid } from '../snapshot/index.js';
 import type { FollowJobOptions, FollowOptions, JobFilter, JobQueue, SubmitOptions } from './contract.js';
-import { hasEnded, type Job, type JobBody, type JobRequest, type JobWork } from './job.js';
+import { hasEnded, type Job, type JobRequest, type JobWork } from './job.js';
 import { LineUp, type QueueLimits } from './line-up.js';
-import { LiveJob } from './live-job.js';
+import { LiveJob, type LiveJobParts } from './live-job.js';
 import type { Priority } from './priority.js';
 import { retryDelayMs } from './retry.js';
 import type { JobStore } from './store.js';
@@ -69,7 +69,14 @@ export class Queue implements JobQueue {
     await options.store?.sweep();
     const { jobs, damaged } = (await options.store?.list()) ?? { jobs: [], damaged: [] };
     for (const { id, submitted, body, ...request } of jobs) {
-      queue.#enter(id, submitted, { ...request, durable: true }, options.work, body);
+      queue.#enter({
+        id,
+        submitted,
+        request: { ...request, durable: true },
+        work: options.work,
+        body,
+        mayBeDone: true,
+      });
     }
     queue.#startWhatMay();
     return { queue, damaged };
@@ -97,7 +104,8 @@ export class Queue implements JobQueue {
     const id = wanted ?? formatUuid(createUuid(clock, random));
     const submitted = clock.now();
     if (request.durable) await this.#store({ ...request, id, submitted, body });
-    const job = this.#enter(id, submitted, request, work ?? this.#options.work, body);
+    const mayBeDone = wanted !== undefined;
+    const job = this.#enter({ id, submitted, request, work: work ?? this.#options.work, body, mayBeDone });
     const queued = job.now;
     // Where the program began to stop meanwhile: a durable job is safe, another has nobody to run it.
     if (this.#stopping && !request.durable) job.end('cancelled', { error: stopping() });
@@ -232,12 +240,11 @@ export class Queue implements JobQueue {
     );
   }
 
-  #enter(id: string, submitted: number, request: JobRequest, work: JobWork, body: JobBody | undefined): LiveJob {
+  #enter(parts: Omit<LiveJobParts, 'priority' | 'clock' | 'changed'>): LiveJob {
     const { clock, priorityOf } = this.#options;
-    const priority = priorityOf?.(request) ?? 'manual';
-    const changed = (job: LiveJob): void => this.#onChange(job);
-    const job = new LiveJob({ id, submitted, request, priority, body, work, clock, changed });
-    this.#jobs.set(id, job);
+    const priority = priorityOf?.(parts.request) ?? 'manual';
+    const job = new LiveJob({ ...parts, priority, clock, changed: (changed) => this.#onChange(changed) });
+    this.#jobs.set(job.id, job);
     const live = this.#live.get(job.user);
     if (live) live.add(job);
     else this.#live.set(job.user, new Set([job]));
@@ -289,6 +296,7 @@ export class Queue implements JobQueue {
       const run = {
         job: job.now,
         body: job.body,
+        again: job.mayBeDone || attempts > 1,
         signal: job.abort.signal,
         progress: job.progress.bind(job),
         warn: (message: string) => {

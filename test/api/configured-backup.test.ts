@@ -55,7 +55,7 @@ async function setUp(t: Test): Promise<Setting> {
   return { vault, source, other, log, backUp };
 }
 
-const path = (text: string) => ({ kind: 'path' as const, path: Buffer.from(text) });
+const path = (text: string) => ({ kind: 'path' as const, path: Buffer.from(text), atSessionEnd: false });
 const common = { user: 'ana', exclude: [], atSessionEnd: false };
 const shell = (script: string, ...args: string[]) => ['/bin/sh', '-c', script, 'hook', ...args];
 const hook = (script: string, ...args: string[]) => ({ argv: shell(script, ...args), timeoutMs: 60_000 });

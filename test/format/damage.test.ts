@@ -54,7 +54,7 @@ const record = encodeRegistryRecord({
   uid: fixedBytes(16, 'uid'),
   created: 5,
   state: 'active',
-  sources: [{ kind: 'path', path: fixedBytes(5, 'path') }],
+  sources: [{ kind: 'path', path: fixedBytes(5, 'path'), atSessionEnd: true }],
   exclude: ['*.o'],
 });
 const vaultFile = encodeVaultFile({ format: 0, vaultId: fixedBytes(16, 'v'), created: 5, mac: fixedBytes(32, 'm') });

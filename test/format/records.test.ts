@@ -34,7 +34,10 @@ const RECORD: RegistryRecord = {
   uid: fixedBytes(16, 'uid'),
   created: 1_700_000_000_000,
   state: 'active',
-  sources: [{ kind: 'path', path: Uint8Array.of(0x2f, 0xff) }],
+  sources: [
+    { kind: 'path', path: Uint8Array.of(0x2f, 0xff), atSessionEnd: false },
+    { kind: 'path', path: Uint8Array.of(0x2f), atSessionEnd: true },
+  ],
   exclude: ['*.tmp'],
 };
 

@@ -108,7 +108,7 @@ export const SEEDS = {
       uid: hash.slice(0, 16),
       created: 1,
       state: 'active',
-      sources: [{ kind: 'path', path: utf8('/srv/ana') }],
+      sources: [{ kind: 'path', path: utf8('/srv/ana'), atSessionEnd: true }],
       exclude: ['*.tmp'],
     }),
   ],

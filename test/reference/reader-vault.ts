@@ -69,7 +69,7 @@ const RECORD = {
   created: 'int',
   state: 'active|erased',
   version: 'int',
-  sources: [{ kind: 'path', path: 'bin' }],
+  sources: [{ kind: 'path', path: 'bin', at_session_end: 'true|absent' }],
   exclude: ['str'],
 } as const;
 

@@ -293,7 +293,7 @@ t.test('two users do not share chunk ids, keys or cut points', async (t) => {
   await vault.close();
 });
 
-const source = (path: string) => ({ kind: 'path' as const, path: Buffer.from(path) });
+const source = (path: string) => ({ kind: 'path' as const, path: Buffer.from(path), atSessionEnd: false });
 
 t.test('changeUser() replaces what a record says, and leaves one version of it', async (t) => {
   const memory = new MemoryBackend();

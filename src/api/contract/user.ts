@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { absolutePath, patterns, time, userId } from './common.js';
 
 /** What a user's snapshots are taken from. Commands are configured, never sent. */
-export const source = z.strictObject({ kind: z.literal('path'), path: absolutePath });
+export const source = z.strictObject({
+  kind: z.literal('path'),
+  path: absolutePath,
+  /** Whether it is captured behind the end of each session, too. */
+  at_session_end: z.boolean().optional(),
+});
 export const sources = z.array(source).max(10_000);
 
 /** A user as the vault's registry has it. */
@@ -11,7 +16,14 @@ export const userFields = {
   /** Its random name inside the vault. */
   uid: z.string(),
   created: time,
-  sources: z.array(z.strictObject({ kind: z.literal('path'), path: z.string(), path_b64: z.base64().optional() })),
+  sources: z.array(
+    z.strictObject({
+      kind: z.literal('path'),
+      path: z.string(),
+      path_b64: z.base64().optional(),
+      at_session_end: z.boolean(),
+    }),
+  ),
   exclude: z.array(z.string()),
 };
 export const user = z.strictObject(userFields);

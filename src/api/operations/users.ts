@@ -31,16 +31,18 @@ export async function setUser(context: OperationContext, input: SetUserInput): P
   return userDocument(record);
 }
 
-/** All users, by name. */
-export async function listUsers({ vault }: OperationContext): Promise<UserListAnswer> {
+/** All users that the caller may see, by name. */
+export async function listUsers({ vault, caller }: OperationContext): Promise<UserListAnswer> {
   const { records, damaged } = await vault.users();
-  const active = records.filter(({ state }) => state === 'active');
-  return { users: active.map(userDocument), damaged: damaged.map(errorDocument) };
+  const active = records.filter(({ state, name }) => state === 'active' && caller.has('list', name));
+  // Whose record is damaged is not known.
+  const told = caller.has('list', undefined) ? damaged : [];
+  return { users: active.map(userDocument), damaged: told.map(errorDocument) };
 }
 
 /** What is known of one user. */
 export async function showUser(context: OperationContext, { user_id: name }: ShowUserInput): Promise<ShowUserAnswer> {
-  const { vault, settings } = context;
+  const { vault, settings, caller } = context;
   const repository = await openKnownUser(context, name);
   const snapshots = await repository.snapshots.list();
   const success = snapshots.find(({ manifest }) => manifest.status === 'complete');
@@ -50,7 +52,8 @@ export async function showUser(context: OperationContext, { user_id: name }: Sho
     configured_sources: own.map((source) =>
       source.kind === 'path'
         ? { kind: source.kind, path: source.path }
-        : { kind: source.kind, name: source.name, command: [...source.argv] },
+        : // A command's arguments may hold what is not for its user.
+          { kind: source.kind, name: source.name, command: caller.administrator ? [...source.argv] : [] },
     ),
     snapshots: snapshots.length,
     stored_bytes: await storedBytes(repository, context.signal),
@@ -59,8 +62,8 @@ export async function showUser(context: OperationContext, { user_id: name }: Sho
   };
 }
 
-function sourceOf({ kind, path }: SourceDocument): RegistrySource {
-  return { kind, path: utf8(path) };
+function sourceOf({ kind, path, at_session_end: atSessionEnd = false }: SourceDocument): RegistrySource {
+  return { kind, path: utf8(path), atSessionEnd };
 }
 
 function sameSource(a: RegistrySource, b: RegistrySource): boolean {
@@ -71,7 +74,7 @@ function same<T>(value: T): T {
   return value;
 }
 
-/** The list after replacing, taking away and adding; what is there is not added again. */
+/** The list after replacing, taking away and adding; what is there is not added again but takes the other's place. */
 function changed<Given, T>(
   before: readonly T[],
   instead: readonly Given[] | undefined,
@@ -82,6 +85,9 @@ function changed<Given, T>(
 ): T[] {
   const gone = removed?.map(read) ?? [];
   const list = (instead?.map(read) ?? before).filter((one) => !gone.some((other) => equal(one, other)));
-  for (const one of added?.map(read) ?? []) if (!list.some((other) => equal(one, other))) list.push(one);
+  for (const one of added?.map(read) ?? []) {
+    const place = list.findIndex((other) => equal(one, other));
+    list[place < 0 ? list.length : place] = one;
+  }
   return list;
 }

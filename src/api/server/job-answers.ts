@@ -1,9 +1,11 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { BitacoraError, isBitacoraError } from '../../base/index.js';
-import { hasEnded, type Job } from '../../scheduler/index.js';
+import { sha256 } from '../../crypto/index.js';
+import { hasEnded, type Job, type JobBody } from '../../scheduler/index.js';
 import { createJobWork } from '../job-work.js';
 import type { JobTraits } from '../operation.js';
 import { MEDIA } from '../protocol.js';
+import type { RecordBody } from '../records/body.js';
 import { sendJson } from './answer-error.js';
 import { writeEvents } from './events.js';
 import type { ServerLimits, ServerParts } from './parts.js';
@@ -21,6 +23,8 @@ export interface JobCall {
   readonly name: string;
   readonly traits: JobTraits;
   readonly input: Readonly<Record<string, unknown>>;
+  /** That came beside the input. */
+  readonly records?: RecordBody | undefined;
   /** The HTTP status of an answer. */
   status(answer: unknown): number;
 }
@@ -35,31 +39,57 @@ export async function answerJob(
   answering: Answering,
   call: JobCall,
 ): Promise<unknown> {
-  const { host } = answering.parts;
-  const { queue } = host.daemon;
-  const upload = request.headers['content-type'] === MEDIA.bytes ? uploaded(request) : undefined;
-  const { user_id: user, dry_run: dryRun } = call.input;
-  const job = await queue.submit(
-    {
-      operation: call.name,
-      user: typeof user === 'string' ? user : undefined,
-      access: call.traits.access,
-      input: call.input,
-      // Bytes that are being sent do not survive, and what changes nothing need not.
-      durable: call.traits.durable && upload === undefined && dryRun !== true,
-    },
-    { work: upload && createJobWork(host, upload) },
-  );
+  const { queue } = answering.parts.host.daemon;
+  const { job, isSent } = await submit(request, answering, call);
   if (accepts(request, MEDIA.events)) return answerEvents(request, reply, answering, job.id);
-  const { respondAsync, waitMs = answering.limits.waitMs } = preferences(request.headers.prefer);
-  const now = respondAsync && !upload ? job : await waitFor(reply, answering, job.id, upload ? undefined : waitMs);
-  if (upload) reply.header('connection', 'close');
+  const { respondAsync, waitMs = call.traits.waits?.(call.input) ? undefined : answering.limits.waitMs } = preferences(
+    request.headers.prefer,
+  );
+  let now = respondAsync && !isSent ? job : await waitFor(reply, answering, job.id, isSent ? undefined : waitMs);
+  if (isSent) reply.header('connection', 'close');
+  // It is about to be promised: from here on it must be done whatever happens.
+  if (!hasEnded(now) && now.repeatable && !reply.raw.destroyed) now = await queue.keep(job.id);
   if (!hasEnded(now)) {
     reply.code(202).header('location', `/api/jobs/${job.id}`);
     return sendJson(reply, { job_id: job.id });
   }
   if (now.state === 'succeeded') return sendJson(reply.code(call.status(now.result)), now.result);
   throw now.error ?? new BitacoraError('INTERNAL', `The job ${job.id} ended as ${now.state} without saying why.`);
+}
+
+/** Takes the job on. `isSent`: what it works on is still being sent, so that it is done with this connection or not at all. */
+async function submit(
+  request: FastifyRequest,
+  { parts }: Answering,
+  { name, traits, input, records }: JobCall,
+): Promise<{ job: Job; isSent: boolean }> {
+  const { host } = parts;
+  const upload = request.headers['content-type'] === MEDIA.bytes ? uploaded(request) : undefined;
+  const isSent = upload !== undefined || (records !== undefined && records.bytes === undefined);
+  // What changes nothing need not survive.
+  const isRepeatable = traits.durable !== false && !isSent && input.dry_run !== true;
+  const body = records?.bytes && jobBody(records.kind, records.bytes);
+  const job = await host.daemon.queue.submit(
+    {
+      operation: name,
+      user: typeof input.user_id === 'string' ? input.user_id : undefined,
+      access: traits.access,
+      input,
+      durable: isRepeatable && traits.durable === true,
+      repeatable: isRepeatable,
+    },
+    {
+      // What may be done after a restart is done as an administrator's: whether its caller may ask for it is decided already.
+      work: isRepeatable ? undefined : createJobWork(host, { body: upload, records }),
+      body,
+      join: isSent ? undefined : (live) => traits.join?.(input, body, live),
+    },
+  );
+  return { job, isSent };
+}
+
+function jobBody(type: string, bytes: Uint8Array): JobBody {
+  return { type, hash: sha256(bytes), load: async () => bytes };
 }
 
 /** The events of a job up to its end. Throws `UNKNOWN_JOB`. */

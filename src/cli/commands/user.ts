@@ -15,6 +15,7 @@ export interface UserFlags {
   readonly exclude?: readonly string[];
   readonly addExclude?: readonly string[];
   readonly removeExclude?: readonly string[];
+  readonly atSessionEnd?: boolean;
 }
 
 type User = AnswerOf<'user-set'>;
@@ -23,12 +24,15 @@ type Source = NonNullable<InputOf<'user-set'>['sources']>[number];
 /** `bitacora user add USER` */
 export async function runUserAdd(context: CommandContext, user: string, flags: UserFlags): Promise<number> {
   const { source, exclude } = flags;
-  const input = { user_id: user, sources: source?.map(parseSource), exclude: exclude && [...exclude] };
+  const input = { user_id: user, sources: sourcesOf(source, flags), exclude: exclude && [...exclude] };
   return sayUser(context.output, `Created the user "${user}".`, await call(context, 'user-add', input));
 }
 
 /** `bitacora user set USER` */
 export async function runUserSet(context: CommandContext, user: string, flags: UserFlags): Promise<number> {
+  if (flags.atSessionEnd && !flags.source && !flags.addSource) {
+    throw new BitacoraError('USAGE', '--at-session-end is about the sources that --source or --add-source names.');
+  }
   if (Object.keys(flags).length === 0) {
     throw new BitacoraError(
       'USAGE',
@@ -37,8 +41,8 @@ export async function runUserSet(context: CommandContext, user: string, flags: U
   }
   const input = {
     user_id: user,
-    sources: flags.source?.map(parseSource),
-    add_sources: flags.addSource?.map(parseSource),
+    sources: sourcesOf(flags.source, flags),
+    add_sources: sourcesOf(flags.addSource, flags),
     remove_sources: flags.removeSource?.map(parseSource),
     exclude: flags.exclude && [...flags.exclude],
     add_exclude: flags.addExclude && [...flags.addExclude],
@@ -75,7 +79,7 @@ export async function runUserShow(context: CommandContext, user: string): Promis
     ['User', answer.user_id],
     ['Inside the vault', answer.uid],
     ['Created', formatTime(Date.parse(answer.created))],
-    ...answer.sources.map(({ path }): [string, string] => ['Source', `path:${path}`]),
+    ...answer.sources.map((source): [string, string] => ['Source', sourceText(source)]),
     ...answer.configured_sources.map((source): [string, string] => [
       'Source',
       source.kind === 'path'
@@ -94,6 +98,10 @@ export async function runUserShow(context: CommandContext, user: string): Promis
   return EXIT.ok;
 }
 
+function sourcesOf(texts: readonly string[] | undefined, { atSessionEnd }: UserFlags): Source[] | undefined {
+  return texts?.map((text) => ({ ...parseSource(text), ...(atSessionEnd ? { at_session_end: true } : {}) }));
+}
+
 /** `path:DIR`. What DIR means is settled here: the daemon stands elsewhere. */
 function parseSource(text: string): Source {
   const [, kind, rest] = /^([a-z]+):(.+)$/s.exec(text) ?? [];
@@ -106,10 +114,14 @@ function sayUser(output: Output, what: string, user: User): number {
   if (output.json) output.document(user);
   else {
     output.note(what);
-    for (const { path } of user.sources) output.note(`  source    path:${path}`);
+    for (const source of user.sources) output.note(`  source    ${sourceText(source)}`);
     for (const pattern of user.exclude) output.note(`  left out  ${pattern}`);
   }
   return EXIT.ok;
+}
+
+function sourceText({ path, at_session_end: atSessionEnd }: User['sources'][number]): string {
+  return `path:${path}${atSessionEnd ? '  (at the end of each session, too)' : ''}`;
 }
 
 const COLUMNS = [
