@@ -14,6 +14,7 @@ export type {
   RestoreScope,
   RestoreSource,
 } from './options.js';
+export { createRecordWish } from './record-wish.js';
 export type { RecordLayer } from './records/layer.js';
 export { restore } from './restore.js';
 export { type ByteSource, checkContent, type FileBytesOptions, fileBytes } from './state/file-bytes.js';

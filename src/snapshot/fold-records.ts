@@ -25,9 +25,9 @@ export interface RecordCapture {
 /** Which records somebody wants. */
 export interface RecordWish {
   /** Whether there may be wanted ones in it. */
-  collection(collection: string, scope: string): 'all' | 'some' | 'none';
+  collection(collection: RecordCollection, scope: string): 'all' | 'some' | 'none';
   /** Asked where only some are. */
-  record(collection: string, id: string | undefined): boolean;
+  record(collection: RecordCollection, scope: string, id: string | undefined): boolean;
 }
 
 export interface RecordFoldOptions {
@@ -37,8 +37,13 @@ export interface RecordFoldOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Which records of a capture are not in the state; undefined where all are. `index` counts within the collection. */
-export type Hidden = (collection: string, index: number) => boolean;
+/** What of a capture is in the state. */
+export interface FoldedRecords {
+  /** Whether a record is not; undefined where all are. `index` counts within the collection. */
+  readonly hidden: ((collection: string, index: number) => boolean) | undefined;
+  /** How many are. */
+  readonly shown: number;
+}
 
 /**
  * Which records of each capture are not in the state that they make together. Of an item (`collection/id`) that several captures hold
@@ -52,18 +57,18 @@ export type Hidden = (collection: string, index: number) => boolean;
 export async function foldRecords(
   captures: readonly RecordCapture[],
   options: RecordFoldOptions,
-): Promise<(Hidden | undefined)[]> {
+): Promise<FoldedRecords[]> {
   const fold = new RecordFold(captures, options);
   for (const collection of await fold.collections()) await fold.collection(collection);
-  return fold.hidden();
+  return fold.result();
 }
 
 class RecordFold {
   readonly #captures: readonly RecordCapture[];
   readonly #options: RecordFoldOptions;
   readonly #slices = new Slices();
-  /** Of each capture what it has of each collection. */
-  #sizes: ReadonlyMap<string, number>[] = [];
+  /** Of each capture its collections by their names. */
+  #collections: ReadonlyMap<string, RecordCollection>[] = [];
   readonly #bits: Map<string, Bits>[];
 
   constructor(captures: readonly RecordCapture[], options: RecordFoldOptions) {
@@ -74,11 +79,11 @@ class RecordFold {
 
   async collections(): Promise<ReadonlySet<string>> {
     const names = new Set<string>();
-    this.#sizes = [];
+    this.#collections = [];
     for (const { keys } of this.#captures) {
       throwIfAborted(this.#options.signal);
       const collections = await keys.collections();
-      this.#sizes.push(new Map(collections.map(({ name, records }) => [name, records])));
+      this.#collections.push(new Map(collections.map((collection) => [collection.name, collection])));
       for (const { name } of collections) names.add(name);
     }
     return names;
@@ -86,7 +91,7 @@ class RecordFold {
 
   async collection(name: string): Promise<void> {
     const since = this.#wholeSince(name);
-    const holders = this.#captures.flatMap((_, i) => (this.#sizes[i]!.has(name) ? [i] : []));
+    const holders = this.#captures.flatMap((_, i) => (this.#collections[i]!.has(name) ? [i] : []));
     const living: number[] = [];
     for (const i of holders) {
       if (this.#captures[i]!.position < since) this.#hideAll(i, name);
@@ -95,7 +100,7 @@ class RecordFold {
     const seen = new IdSet();
     for (const i of living.reverse()) {
       const { scope } = this.#captures[i]!;
-      const wish = this.#options.wish?.collection(name, scope) ?? 'all';
+      const wish = this.#options.wish?.collection(this.#collections[i]!.get(name)!, scope) ?? 'all';
       if (wish === 'none') this.#hideAll(i, name);
       // What the oldest holds hides nothing, and what the newest holds nothing hides.
       const isOldest = i === living.at(-1);
@@ -121,14 +126,17 @@ class RecordFold {
     { ask, remember }: { readonly ask: boolean; readonly remember: boolean },
   ): Promise<void> {
     const { signal, wish } = this.#options;
+    const { scope, keys } = this.#captures[i]!;
+    const collection = this.#collections[i]!.get(name)!;
     const own = new IdHashes();
     let index = 0;
-    for await (const { id } of this.#captures[i]!.keys.keys(name)) {
+    for await (const { id } of keys.keys(name)) {
       if (this.#slices.over) {
         throwIfAborted(signal);
         await this.#slices.next();
       }
-      if ((id !== undefined && seen.has(id)) || (ask && !wish!.record(name, id))) this.#hide(i, name, index);
+      if ((id !== undefined && seen.has(id)) || (ask && !wish!.record(collection, scope, id)))
+        this.#hide(i, name, index);
       if (remember && id !== undefined) own.add(id);
       index++;
     }
@@ -138,7 +146,7 @@ class RecordFold {
   #hide(i: number, name: string, index: number): void {
     let bits = this.#bits[i]!.get(name);
     if (!bits) {
-      bits = new Bits(this.#sizes[i]!.get(name)!);
+      bits = new Bits(this.#collections[i]!.get(name)!.records);
       this.#bits[i]!.set(name, bits);
     }
     bits.set(index);
@@ -150,25 +158,37 @@ class RecordFold {
     this.#bits[i]!.set(name, bits);
   }
 
-  hidden(): (Hidden | undefined)[] {
-    return this.#bits.map((collections) => {
-      if (collections.size === 0) return undefined;
-      return (collection, index) => collections.get(collection)?.has(index) ?? false;
+  result(): FoldedRecords[] {
+    return this.#bits.map((bits, i) => {
+      let shown = 0;
+      for (const { name, records } of this.#collections[i]!.values()) shown += bits.get(name)?.clear ?? records;
+      const hidden = (collection: string, index: number): boolean => bits.get(collection)?.has(index) ?? false;
+      return { hidden: bits.size === 0 ? undefined : hidden, shown };
     });
   }
 }
 
 /** A bit for each record of a collection. */
 class Bits {
+  /** Whether they are all set, whatever was set one by one. */
   all = false;
   readonly #bytes: Uint8Array;
+  #left: number;
 
   constructor(count: number) {
+    this.#left = count;
     this.#bytes = new Uint8Array(Math.ceil(count / 8));
   }
 
+  /** How many are not set. */
+  get clear(): number {
+    return this.all ? 0 : this.#left;
+  }
+
   set(index: number): void {
-    if (!this.all) this.#bytes[index >>> 3]! |= 1 << (index & 7);
+    if (this.has(index)) return;
+    this.#bytes[index >>> 3]! |= 1 << (index & 7);
+    this.#left--;
   }
 
   has(index: number): boolean {

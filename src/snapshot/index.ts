@@ -5,8 +5,8 @@ export { checkEntryName } from './entry-name.js';
 export { type EndedScope, type Fold, type FoldableManifest, type FoldedScope, foldAt } from './fold.js';
 export {
   collectionScope,
+  type FoldedRecords,
   foldRecords,
-  type Hidden,
   type RecordCapture,
   type RecordFoldOptions,
   type RecordKeys,

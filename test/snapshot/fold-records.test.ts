@@ -28,11 +28,13 @@ interface More {
 async function shown(captures: readonly [string, number, Content][], { ended = [], wish }: More = {}) {
   const made = captures.map(([scope, position, content]) => capture(scope, position, content));
   const hidden = await foldRecords(made, { ended, wish });
-  return captures.map(([, , content], i) =>
-    Object.entries(content).map(([name, ids]) =>
-      ids.map((_, index) => index).filter((index) => !hidden[i]?.(name, index)),
-    ),
-  );
+  return captures.map(([, , content], i) => {
+    const left = Object.entries(content).map(([name, ids]) =>
+      ids.map((_, index) => index).filter((index) => !hidden[i]!.hidden?.(name, index)),
+    );
+    t.equal(hidden[i]!.shown, left.flat().length, 'what it counts');
+    return left;
+  });
 }
 
 t.test('of an item the newest capture counts, and of a capture all of that id', async (t) => {
@@ -43,7 +45,10 @@ t.test('of an item the newest capture counts, and of a capture all of that id', 
 
 t.test('nothing is hidden where nothing is twice', async (t) => {
   const captures = [capture('session:1', 0, { a: ['x'] }), capture('session:2', 1, { a: ['y'], b: [] })];
-  t.same(await foldRecords(captures, { ended: [] }), [undefined, undefined]);
+  t.same(await foldRecords(captures, { ended: [] }), [
+    { hidden: undefined, shown: 1 },
+    { hidden: undefined, shown: 1 },
+  ]);
 });
 
 t.test('a whole collection takes away what older captures hold of it, also without an id', async (t) => {
@@ -80,8 +85,8 @@ t.test('what is not wanted is hidden, and hides what is older all the same', asy
     ['session:2', 1, { a: ['x'], b: ['y'] }],
   ];
   const wish: RecordWish = {
-    collection: (name, scope) => (name === 'b' || scope === 'session:2' ? 'none' : 'some'),
-    record: (_, id) => id !== 'z',
+    collection: ({ name }, scope) => (name === 'b' || scope === 'session:2' ? 'none' : 'some'),
+    record: (_, __, id) => id !== 'z',
   };
   t.same(await shown(captures, { wish }), [
     [[1], []],
