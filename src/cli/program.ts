@@ -19,6 +19,7 @@ import {
 import type { Output } from './output.js';
 import { addCare } from './program-care.js';
 import { addDaemon } from './program-daemon.js';
+import { addKeeping } from './program-keeping.js';
 import { addTools } from './program-tools.js';
 import { PROGRESS_MODES } from './progress-line.js';
 import { programVersion } from './version.js';
@@ -54,6 +55,7 @@ export function createProgram({ output, run }: ProgramOptions): Command {
   addLs(add);
   addRestore(add);
   addRebuildIndex(add);
+  addKeeping(add);
   addCare(add);
   addDaemon(add);
   addTools(add, program);
@@ -83,6 +85,7 @@ function placeOf(program: Command, usage: string): Command {
 const GROUPS: Readonly<Record<string, string>> = {
   user: 'the vault’s users',
   config: 'the configuration',
+  service: 'the daemon as a service',
   token: 'who may ask the daemon over TCP',
 };
 
@@ -128,6 +131,7 @@ function addList(add: Adder): void {
     .addOption(choice('--kind <KIND>', 'only this kind', ['session_end', 'periodic', 'manual', 'critical']))
     .option('--since <TIME>', 'only those from then on')
     .option('--until <TIME>', 'only those until then')
+    .option('--all', 'also those that were forgotten and are not pruned yet')
     .addHelpText('after', TIMES);
 }
 

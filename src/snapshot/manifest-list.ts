@@ -50,9 +50,7 @@ export class Snapshots {
 
   /** Newest first in log order, read as they are asked for. */
   async *newestFirst(filter: SnapshotFilter = {}): AsyncGenerator<Snapshot> {
-    for await (const { snapshot, forgotten } of this.all()) {
-      if (!forgotten && matches(snapshot, filter)) yield snapshot;
-    }
+    for await (const { snapshot, forgotten } of this.all(filter)) if (!forgotten) yield snapshot;
   }
 
   /** The same as a list. */
@@ -94,13 +92,13 @@ export class Snapshots {
   }
 
   /** All that the log has, newest first, also what was forgotten and not pruned yet. */
-  async *all(): AsyncGenerator<ListedSnapshot> {
+  async *all(filter: SnapshotFilter = {}): AsyncGenerator<ListedSnapshot> {
     const marks = new SnapshotMarks();
     for await (const { name, entry } of this.#log.newestFirst()) {
       if (entry.kind === 'manifest') {
         const { backupId } = entry.body;
         const snapshot = { id: formatUuid(backupId), time: entry.time, manifest: entry.body, entry: name };
-        yield { snapshot, ...marks.of(backupId) };
+        if (matches(snapshot, filter)) yield { snapshot, ...marks.of(backupId) };
       } else marks.add(entry);
     }
   }

@@ -31,9 +31,12 @@ t.test('the description of the API is valid OpenAPI and holds every operation', 
   const result = await new Validator().validate(document as unknown as Record<string, unknown>);
   t.ok(result.valid, JSON.stringify(result.errors));
   t.equal(document.openapi, '3.1.0');
-  t.same([...described(document).keys()].sort(), [...Object.keys(OPERATIONS), 'health', 'job-events'].sort());
+  t.same(
+    [...described(document).keys()].sort(),
+    [...Object.keys(OPERATIONS), 'version', 'metrics', 'job-events'].sort(),
+  );
   const members = document.paths['/api/backups/{user_id}']?.get as unknown as { parameters: { name: string }[] };
-  t.same(members.parameters.map(({ name }) => name).sort(), ['kind', 'session_id', 'since', 'until', 'user_id']);
+  t.same(members.parameters.map(({ name }) => name).sort(), ['all', 'kind', 'session_id', 'since', 'until', 'user_id']);
 });
 
 /** One call of every operation that answers JSON. */
@@ -49,10 +52,19 @@ const CALLS: Readonly<Record<Exclude<OperationName, 'cat' | 'export'>, (served: 
   restore: ({ root }) => ['/api/restore', { user_id: 'ana', target: join(root, 'out'), verify: true }],
   'rebuild-index': () => ['/api/rebuild-index', {}],
   scrub: () => ['/api/scrub', {}],
+  retention: () => ['/api/users/ana/retention', { dry_run: true }],
+  pin: (_, { backup }) => [`/api/backups/ana/${backup}/pin`, {}],
+  unpin: (_, { backup }) => [`/api/backups/ana/${backup}/unpin`, {}],
+  forget: (_, { backup }) => [`/api/backups/ana/${backup}/forget`, {}],
+  unforget: (_, { backup }) => [`/api/backups/ana/${backup}/unforget`, {}],
   'user-list': () => ['/api/users'],
   'user-add': ({ source }) => ['/api/users', { user_id: 'bob', sources: [{ kind: 'path', path: source }] }],
   'user-show': () => ['/api/users/bob'],
   'user-set': () => ['/api/users/bob', { exclude: ['*.tmp'] }],
+  'token-create': () => ['/api/tokens', { name: 'app', users: ['*'], scopes: ['list'] }],
+  'token-list': () => ['/api/tokens'],
+  'token-revoke': () => ['/api/tokens/app'],
+  health: () => ['/api/health'],
   status: () => ['/api/status'],
   stats: () => ['/api/stats'],
   jobs: () => ['/api/jobs'],

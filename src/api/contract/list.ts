@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { errorItem, sessionId, snapshotKind, time, userId } from './common.js';
+import { keeping } from './keeping.js';
 
 export const input = z.strictObject({
   user_id: userId,
@@ -7,6 +8,8 @@ export const input = z.strictObject({
   kind: snapshotKind.optional(),
   since: time.optional(),
   until: time.optional(),
+  /** Also what was forgotten and is not pruned yet. */
+  all: z.boolean().optional(),
 });
 
 export const summary = z.strictObject({
@@ -27,9 +30,16 @@ export const summary = z.strictObject({
   program: z.string(),
 });
 
+const listed = summary.extend({
+  pinned: z.boolean(),
+  /** When it was forgotten; null unless it is. */
+  forgotten: time.nullable(),
+  ...keeping,
+});
+
 export const answer = z.strictObject({
   user_id: userId,
-  backups: z.array(summary),
+  backups: z.array(listed),
   next: z.string().nullable(),
   /** Entries of the log that are damaged or gone: snapshots that they stood for are not in the list. */
   problems: z.array(errorItem),
@@ -37,4 +47,5 @@ export const answer = z.strictObject({
 
 export type ListInput = z.infer<typeof input>;
 export type SnapshotSummary = z.infer<typeof summary>;
+export type ListedSummary = z.infer<typeof listed>;
 export type ListAnswer = z.infer<typeof answer>;

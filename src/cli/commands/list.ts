@@ -3,6 +3,7 @@ import { formatTime, isoTime } from '../../base/index.js';
 import type { SnapshotKind } from '../../format/index.js';
 import { call } from '../call.js';
 import { type CommandContext, EXIT } from '../context.js';
+import { keptText } from '../keeping.js';
 import { parseTime } from '../parse-time.js';
 import { formatTable } from '../table.js';
 import { countOf, formatBytes, formatCount } from '../units.js';
@@ -12,6 +13,7 @@ export interface ListFlags {
   readonly kind?: SnapshotKind;
   readonly since?: string;
   readonly until?: string;
+  readonly all?: boolean;
 }
 type Summary = AnswerOf<'list'>['backups'][number];
 
@@ -25,6 +27,7 @@ export async function runList(context: CommandContext, user: string, flags: List
     kind: flags.kind,
     since: flags.since === undefined ? undefined : isoTime(parseTime(flags.since, now, 'start')),
     until: flags.until === undefined ? undefined : isoTime(parseTime(flags.until, now, 'end')),
+    all: flags.all,
   });
   const exit = answer.problems.length > 0 ? EXIT.corrupt : EXIT.ok;
   if (output.json) {
@@ -46,5 +49,6 @@ const COLUMNS = [
   { title: 'Files', right: true, cell: ({ files }: Summary) => formatCount(files) },
   { title: 'Size', right: true, cell: ({ size_uncompressed }: Summary) => formatBytes(size_uncompressed) },
   { title: 'Added', right: true, cell: ({ bytes_added }: Summary) => formatBytes(bytes_added) },
+  { title: 'Kept', cell: (one: Summary) => (one.forgotten === null ? keptText(one) : 'forgotten') },
   { title: 'Captured', cell: ({ captured }: Summary) => captured.join(', ') },
 ];

@@ -61,8 +61,8 @@ function acts(vault: Vault, user: UserRepository, clock: HandClock): Pick<Scene,
   const id = (digit: string) => fromHex(digit.repeat(32));
   return {
     commit: async (digit, more) => {
-      const body = makeManifest([], { backupId: id(digit), kind: 'periodic', captured: clock.wall, ...more });
-      await user.log.append({ kind: 'manifest', body: { scopes: [path('/a')], ...body, ...(more ?? {}) } });
+      const usual = { backupId: id(digit), kind: 'periodic', captured: clock.wall, scopes: [path('/a')] } as const;
+      await user.log.append({ kind: 'manifest', body: makeManifest([], { ...usual, ...more }) });
     },
     say: (kind, digit) => user.log.append({ kind, body: { backupIds: [id(digit)] } }),
     run: (dryRun) =>
