@@ -64,7 +64,7 @@ export function grantedCaller(
 ): Caller {
   const sets = grants.map(({ users, scopes }) => ({ users: new Set(users), scopes: new Set<string>(scopes) }));
   const gives = ({ scopes }: (typeof sets)[number], scope: Who['scope']): boolean =>
-    scope === 'anybody' ? scopes.size > 0 : scopes.has(scope);
+    scope === 'anybody' ? scopes.size > 0 : scopes.has(scope) || (scope === 'metrics' && scopes.has('admin'));
   const has = (scope: Who['scope'], user: string | undefined): boolean =>
     sets.some((set) => gives(set, scope) && (set.users.has('*') || (user !== undefined && set.users.has(user))));
   return {

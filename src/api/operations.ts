@@ -355,6 +355,16 @@ export const OPERATIONS = {
     load: async () => (await import('./operations/tokens.js')).revokeToken,
     contract: () => import('./contract/token-revoke.js'),
   }),
+  health: document({
+    method: 'GET',
+    path: '/api/health',
+    summary: 'Whether everything works as it should.',
+    who: { scope: 'anybody', user: 'own' },
+    job: undefined,
+    status: ({ status }) => (status === 'failing' ? 503 : 200),
+    load: async () => (await import('./operations/health.js')).health,
+    contract: () => import('./contract/health.js'),
+  }),
   status: document({
     method: 'GET',
     path: '/api/status',

@@ -36,6 +36,7 @@ export class Tokens {
   readonly #records = new Map<string, TokenRecord>();
   /** Last uses that are not written down yet. */
   readonly #used = new Map<string, number>();
+  readonly #listeners = new Set<(id: string) => void>();
   #loaded: Promise<void> | undefined;
   /** Changes are done one after another. */
   #last: Promise<unknown> = Promise.resolve();
@@ -67,9 +68,9 @@ export class Tokens {
     return record;
   }
 
-  /** Whether it is still there as it was. */
-  has(record: TokenRecord): boolean {
-    return this.#records.get(toHex(record.id))?.hash === record.hash;
+  /** Has somebody told of the id of every token that is revoked, at once. */
+  onRevoked(listener: (id: string) => void): void {
+    this.#listeners.add(listener);
   }
 
   /** Notes that a token was used; cheap. What cannot be written down is logged. */
@@ -137,6 +138,7 @@ export class Tokens {
       const document = this.#document(found);
       this.#records.delete(document.token_id);
       this.#used.delete(document.token_id);
+      for (const listener of this.#listeners) listener(document.token_id);
       try {
         await this.#files.remove(fromHex(document.token_id));
       } catch (error) {

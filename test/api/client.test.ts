@@ -136,7 +136,7 @@ t.test('a job that is stopped before anything is known of it ends without it', a
     connection.on('error', () => {});
     connection.once('data', (head) => {
       const healthy = `HTTP/1.1 200 OK\r\nbitacora-api: 1\r\nbitacora-version: ${VERSION}\r\ncontent-length: 2\r\n\r\n{}`;
-      if (String(head).startsWith('GET /api/health')) connection.end(healthy);
+      if (String(head).startsWith('GET /api/version')) connection.end(healthy);
       else stop.abort();
     });
   });

@@ -24,13 +24,13 @@ function talk(socket: string, text: string): Promise<string> {
   });
 }
 
-t.test('the socket is for its owner alone, and health tells no more than that it lives', async (t) => {
+t.test('the socket is for its owner alone, and a version tells who answers', async (t) => {
   const { socket } = await serve(t);
   t.equal(statSync(socket).mode & 0o777, 0o600);
   t.equal(statSync(join(socket, '..')).mode & 0o777, 0o700);
-  const { status, text, headers } = await ask(socket, '/api/health');
+  const { status, text, headers } = await ask(socket, '/api/version');
   t.equal(status, 200);
-  t.same(parse(text), { status: 'ok' });
+  t.same(parse(text), { version: VERSION, api: 1 });
   t.match(headers, { 'bitacora-api': '1', 'bitacora-version': VERSION, 'bitacora-uid': String(own) });
 });
 

@@ -67,6 +67,7 @@ export const PACKAGES: Readonly<Record<string, Places>> = {
   level: ['src/store/'],
   'p-limit': ['src/storage/', 'src/store/', 'src/vault/', 'src/backup/', 'src/restore/', 'src/upkeep/'],
   pino: ['src/daemon/'],
+  'prom-client': ['src/api/metrics/'],
   'smol-toml': ['src/daemon/'],
   zod: ['src/format/', 'src/vault/', 'src/api/', 'src/daemon/', 'src/cli/'],
   'zstd-napi': ['src/codec/zstd-native.ts'],

@@ -15,7 +15,7 @@ export async function reachDaemon(options: ClientOptions): Promise<ApiClient> {
   const { signal, logger, version } = options;
   const health: Exchange = {
     method: 'GET',
-    path: '/api/health',
+    path: '/api/version',
     accept: MEDIA.json,
     timeoutMs: HEALTH_TIMEOUT_MS,
     signal,

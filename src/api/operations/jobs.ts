@@ -6,9 +6,10 @@ import type { OneJobInput } from '../contract/one-job.js';
 import { jobDocument } from '../job-document.js';
 import type { ItemStream, OperationContext } from '../operation.js';
 
-/** The jobs that wait, run, or ended lately, in the order of submission. Only a daemon has any. */
-export async function jobs({ daemon }: OperationContext, { user_id: user }: JobsInput): Promise<JobsAnswer> {
-  return { jobs: (daemon?.queue.list({ user }) ?? []).map(withoutResult) };
+/** The jobs that wait, run, or ended lately, as far as the caller may see them, in the order of submission. Only a daemon has any. */
+export async function jobs({ daemon, caller }: OperationContext, { user_id: user }: JobsInput): Promise<JobsAnswer> {
+  const known = daemon?.queue.list({ user }) ?? [];
+  return { jobs: known.filter((one) => caller.sees(one)).map(withoutResult) };
 }
 
 /** One of them, with its result. */
@@ -24,16 +25,21 @@ export async function cancel({ daemon }: OperationContext, { job_id: id }: OneJo
 /** The jobs as they stand, then each whenever it has changed, for as long as somebody listens. */
 export async function watchJobs({
   daemon,
+  caller,
   signal,
 }: OperationContext): Promise<ItemStream<Record<string, never>, JobDocument>> {
-  return { head: {}, member: 'jobs', items: changes(daemon?.queue, signal) };
+  return { head: {}, member: 'jobs', items: changes(daemon?.queue, caller, signal) };
 }
 
-async function* changes(queue: JobQueue | undefined, signal: AbortSignal): AsyncGenerator<JobDocument> {
+async function* changes(
+  queue: JobQueue | undefined,
+  caller: OperationContext['caller'],
+  signal: AbortSignal,
+): AsyncGenerator<JobDocument> {
   if (!queue) return;
   const changed = queue.followAll({ signal });
-  for (const known of queue.list()) yield withoutResult(known);
-  for await (const known of changed) yield withoutResult(known);
+  for (const known of queue.list()) if (caller.sees(known)) yield withoutResult(known);
+  for await (const known of changed) if (caller.sees(known)) yield withoutResult(known);
 }
 
 function queueOf(daemon: OperationContext['daemon'], id: string): JobQueue {

@@ -1,19 +1,32 @@
-import type { Socket } from 'node:net';
 import swagger from '@fastify/swagger';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
 import { BitacoraError, jsonText } from '../../base/index.js';
-import { errorDocument } from '../job-document.js';
+import { authorize, checkJob, checkScope, type Who } from '../authority.js';
+import type { Metrics } from '../metrics/metrics.js';
 import { API_VERSION, HEADER, MEDIA } from '../protocol.js';
-import { knownError, sendError, sendJson } from './answer-error.js';
-import { HEALTH, JOB_EVENTS } from './describe.js';
+import { answerMalformed, knownError, sendError, sendJson } from './answer-error.js';
+import { JOB_EVENTS, METRICS, VERSION } from './describe.js';
 import { type Answering, answerEvents } from './job-answers.js';
+import { checkNames, checkOrigin } from './names.js';
 import type { ServerLimits } from './parts.js';
-import { isAllowed } from './peer.js';
-import { addOperations } from './routes.js';
+import type { Peer } from './peer.js';
+import { addOperations, decidingOf } from './routes.js';
 
 export interface AppOptions extends Answering {
   /** `HEADER.vault` of the vault served. */
   readonly vaultIdentity: string;
+  readonly metrics: Metrics;
+  /** Who is at the other end of the call's connection. */
+  peerOf(request: FastifyRequest): Peer | undefined;
+  /** The address that TCP is served at. */
+  listened(): string | undefined;
+}
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Who may make the call; without it, whoever may make any. */
+    readonly who?: Who;
+  }
 }
 
 /** The server without its socket. */
@@ -44,9 +57,14 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     const message = `The API has no call "${method} ${path}". /api/openapi.json lists those it has.`;
     return sendError(reply, new BitacoraError('NO_SUCH_CALL', message));
   });
-  app.addHook('onRequest', (request, reply, done) => {
-    begin(request, reply, options);
-    done();
+  app.addHook('onRequest', async (request, reply) => {
+    try {
+      await begin(request, reply, options);
+    } catch (error) {
+      // What else it brings is not waited for.
+      if (!request.raw.complete) reply.header('connection', 'close');
+      throw error;
+    }
   });
   // Behind the body, which has arrived in time.
   app.addHook('preValidation', (request, _reply, done) => {
@@ -66,27 +84,42 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
 
 async function addRoutes(app: FastifyInstance, options: AppOptions): Promise<void> {
   app.get('/api/openapi.json', { schema: { hide: true } }, (_request, reply) => sendJson(reply, app.swagger()));
-  app.get('/api/health', { schema: HEALTH }, (_request, reply) => sendJson(reply, { status: 'ok' }));
-  app.get('/api/jobs/:job_id/events', { schema: JOB_EVENTS }, (request, reply) =>
-    answerEvents(request, reply, options, (request.params as { job_id: string }).job_id),
-  );
+  const { version } = options.parts;
+  app.get('/api/version', { schema: VERSION }, (_request, reply) => sendJson(reply, { version, api: API_VERSION }));
+  app.get('/metrics', { schema: METRICS, config: { who: OF_METRICS } }, async (request, reply) => {
+    await authorize(options.callers.of(request), OF_METRICS, {}, decidingOf(options.parts.host));
+    const { mediaType, text } = await options.metrics.text();
+    return reply.type(mediaType).send(text);
+  });
+  app.get('/api/jobs/:job_id/events', { schema: JOB_EVENTS }, (request, reply) => {
+    const { job_id: id } = request.params as { job_id: string };
+    checkJob(options.callers.of(request), options.parts.host.daemon.queue, id);
+    return answerEvents(request, reply, options, id);
+  });
   await addOperations(app, options);
 }
 
+const OF_METRICS: Who = { scope: 'metrics', user: 'vault' };
+
 const bodyTimers = new WeakMap<object, NodeJS.Timeout>();
 
-/** Before anything of a call is looked at. */
-function begin(request: FastifyRequest, reply: FastifyReply, { parts, limits, vaultIdentity }: AppOptions): void {
+/** Before anything of a call is looked at but its head. */
+async function begin(request: FastifyRequest, reply: FastifyReply, options: AppOptions): Promise<void> {
+  const { parts, limits, vaultIdentity, callers } = options;
   const { headers, raw } = request;
+  count(request, reply, options);
+  const peer = options.peerOf(request);
+  const own = { [HEADER.version]: parts.version, [HEADER.uid]: String(process.geteuid?.() ?? '') };
   reply.headers({
     [HEADER.api]: String(API_VERSION),
-    [HEADER.version]: parts.version,
-    [HEADER.uid]: String(process.geteuid?.() ?? ''),
     'cache-control': 'no-store',
+    ...(peer?.kind === 'unix' ? own : {}),
   });
-  if (!isAllowed(raw.socket)) {
-    throw new BitacoraError('NOT_ALLOWED', 'Only the user that the daemon runs as, and root, may ask it for anything.');
-  }
+  checkCallNames(request, peer, options);
+  await callers.identify(request, reply);
+  reply.headers(own);
+  const { who } = request.routeOptions.config;
+  if (who) checkScope(callers.of(request), who);
   const api = headers[HEADER.api];
   if (api !== undefined && api !== String(API_VERSION)) {
     throw other(`It speaks version ${API_VERSION} of the API, and the call is of version ${String(api)}.`);
@@ -96,6 +129,28 @@ function begin(request: FastifyRequest, reply: FastifyReply, { parts, limits, va
     throw other(`It serves the vault "${parts.host.vault.path}", and another one was meant.`);
   }
   if (headers['content-type'] !== MEDIA.bytes && !raw.complete) limitBody(request, reply, limits);
+}
+
+/** A Unix socket has no name that a page could be made to call, but a proxy in front of it may pass on what a page says. */
+function checkCallNames({ headers, raw }: FastifyRequest, peer: Peer | undefined, options: AppOptions): void {
+  const { hosts } = options.parts.host.settings.access;
+  const { host, origin, 'sec-fetch-site': site } = headers;
+  const names = { host, origin, site: typeof site === 'string' ? site : undefined };
+  if (peer?.kind === 'unix') checkOrigin(names, hosts);
+  else
+    checkNames(
+      names,
+      [options.listened(), raw.socket.localAddress].filter((one) => one !== undefined),
+      hosts,
+    );
+}
+
+/** Has a call counted when its answer has ended, however that was. */
+function count({ routeOptions }: FastifyRequest, reply: FastifyReply, { parts, metrics }: AppOptions): void {
+  const { clock } = parts.host;
+  const begun = clock.now();
+  const { operationId = 'none' } = (routeOptions.schema ?? {}) as { readonly operationId?: string };
+  reply.raw.once('close', () => metrics.answered(operationId, reply.raw.statusCode, Math.max(0, clock.now() - begun)));
 }
 
 function other(what: string): BitacoraError {
@@ -109,27 +164,4 @@ function limitBody({ raw }: FastifyRequest, reply: FastifyReply, { bodyTimeoutMs
   }, bodyTimeoutMs);
   bodyTimers.set(raw, timer);
   reply.raw.once('close', () => clearTimeout(timer));
-}
-
-/** What is no HTTP, or comes too slowly or too large, gets a last word and is cut off. */
-function answerMalformed(error: Error & { readonly code?: string }, socket: Socket): void {
-  if (error.code === 'ECONNRESET' || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const known =
-    error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
-      ? new BitacoraError('TIMED_OUT', 'The request did not arrive in time.')
-      : error.code === 'HPE_HEADER_OVERFLOW'
-        ? new BitacoraError('TOO_LARGE', 'The header is larger than the daemon takes.')
-        : new BitacoraError('USAGE', 'This is no HTTP request.');
-  const body = `${jsonText({ error: errorDocument(known) })}\n`;
-  const head = [
-    `HTTP/1.1 ${known.httpStatus} ${known.code}`,
-    'connection: close',
-    `${HEADER.api}: ${API_VERSION}`,
-    'content-type: application/json; charset=utf-8',
-    `content-length: ${Buffer.byteLength(body)}`,
-  ];
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
 }

@@ -22,14 +22,25 @@ const EVENT = jsonSchema(job, 'output');
 const FAILURE = { description: 'What went wrong.', content: { [MEDIA.json]: { schema: ERROR } } };
 
 /** The calls that are no operations. */
-export const HEALTH = {
-  operationId: 'health',
-  summary: 'Whether the daemon answers.',
+export const VERSION = {
+  operationId: 'version',
+  summary: 'Which program answers, and which version of the API it speaks.',
   response: {
     200: {
-      description: 'It does.',
-      content: { [MEDIA.json]: { schema: jsonSchema(z.strictObject({ status: z.literal('ok') }), 'output') } },
+      description: 'It answers.',
+      content: {
+        [MEDIA.json]: { schema: jsonSchema(z.strictObject({ version: z.string(), api: z.int() }), 'output') },
+      },
     },
+    '4xx': FAILURE,
+  },
+} as FastifySchema;
+export const METRICS = {
+  operationId: 'metrics',
+  summary: 'Figures of the daemon, as Prometheus reads them.',
+  response: {
+    200: { description: 'The figures.', content: { 'text/plain': { schema: { type: 'string' } } } },
+    '4xx': FAILURE,
   },
 } as FastifySchema;
 export const JOB_EVENTS = {

@@ -13,12 +13,13 @@ type Ready<Answer> = (context: OperationContext) => Promise<Answer>;
 
 /** One document, at once. */
 export async function answerDocument(
+  request: FastifyRequest,
   reply: FastifyReply,
   answering: Answering,
   run: Ready<unknown>,
   status: (answer: unknown) => number,
 ): Promise<FastifyReply> {
-  const answer = await inContext(reply, answering, run);
+  const answer = await inContext(request, reply, answering, run);
   return sendJson(reply.code(status(answer)), answer);
 }
 
@@ -31,7 +32,7 @@ export async function answerItems(
 ): Promise<void> {
   const lines = accepts(request, MEDIA.lines);
   const { logger } = answering.parts.host;
-  await stream(reply, answering, async (context) => {
+  await stream(request, reply, answering, async (context) => {
     const items = await run(context);
     const response = hijack(reply, { 'content-type': `${lines ? MEDIA.lines : MEDIA.json}; charset=utf-8` });
     await (lines ? writeLines : writeDocument)(response, items, (error) => knownError(error, logger));
@@ -48,7 +49,7 @@ export async function answerBytes(
 ): Promise<void> {
   const frames = accepts(request, MEDIA.frames);
   const { logger } = answering.parts.host;
-  await stream(reply, answering, async (context) => {
+  await stream(request, reply, answering, async (context) => {
     const bytes = await begun(await run(context));
     const response = hijack(reply, { 'content-type': frames ? MEDIA.frames : mediaType });
     if (frames) await writeFrames(response, bytes, (error) => knownError(error, logger));
@@ -70,19 +71,33 @@ async function begun(bytes: AsyncIterable<Uint8Array>): Promise<AsyncIterable<Ui
 }
 
 /** Errors behind the beginning of an answer cannot be answered any more: its writer has told them. */
-async function stream(reply: FastifyReply, answering: Answering, use: Ready<void>): Promise<void> {
+async function stream(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answering: Answering,
+  use: Ready<void>,
+): Promise<void> {
   try {
-    await inContext(reply, answering, use);
+    await inContext(request, reply, answering, use);
   } catch (error) {
     if (!reply.sent && !reply.raw.headersSent) throw error;
     if (!isBitacoraError(error, 'CANCELLED')) knownError(error, answering.parts.host.logger);
   }
 }
 
-async function inContext<T>(reply: FastifyReply, { parts, closing }: Answering, use: Ready<T>): Promise<T> {
+async function inContext<T>(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  { parts, closing, callers }: Answering,
+  use: Ready<T>,
+): Promise<T> {
   const call = callSignal(reply, closing);
   try {
-    return await withContext(parts.host, { signal: call.signal, progress: noProgress }, use);
+    return await withContext(
+      parts.host,
+      { signal: call.signal, progress: noProgress, caller: callers.of(request) },
+      use,
+    );
   } finally {
     call.release();
   }

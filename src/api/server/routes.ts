@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { ZodType } from 'zod';
 import { BitacoraError } from '../../base/index.js';
+import { authorize, type Deciding } from '../authority.js';
 import type { ItemStream, OperationContext, Route } from '../operation.js';
 import { OPERATIONS } from '../operations.js';
 import { MEDIA } from '../protocol.js';
@@ -8,6 +9,7 @@ import { type Described, describe } from './describe.js';
 import { answerBytes, answerDocument, answerItems } from './direct-answers.js';
 import { InputReader } from './input.js';
 import { type Answering, answerJob } from './job-answers.js';
+import type { ServerParts } from './parts.js';
 
 /** An entry of the table of operations without its types, which are each other's only entry by entry. */
 interface AnyEntry extends Route {
@@ -25,6 +27,7 @@ export async function addOperations(app: FastifyInstance, answering: Answering):
     app.route({
       method: entry.method,
       url: entry.path,
+      config: { who: entry.who },
       schema: describe(name, entry, reader.schema, contract),
       handler: (request, reply) => answer(request, reply, answering, { name, entry, contract, reader }),
     });
@@ -45,6 +48,8 @@ async function answer(
   { name, entry, contract, reader }: Operation,
 ): Promise<unknown> {
   const input = readInput(request, entry, reader);
+  const caller = answering.callers.of(request);
+  await authorize(caller, entry.who, input as Record<string, unknown>, decidingOf(answering.parts.host));
   const status = (document: unknown): number => entry.status?.(document) ?? 200;
   if (entry.job) {
     const call = { name, traits: entry.job, input: input as Record<string, unknown>, status };
@@ -52,12 +57,17 @@ async function answer(
   }
   const operation = await entry.load();
   const run = (context: OperationContext): Promise<unknown> => operation(context, input);
-  if (entry.answer === 'document') return answerDocument(reply, answering, run, status);
+  if (entry.answer === 'document') return answerDocument(request, reply, answering, run, status);
   if (entry.answer === 'items') {
     return answerItems(request, reply, answering, run as () => Promise<ItemStream<object, unknown>>);
   }
   const mediaType = contract.mediaType ?? MEDIA.bytes;
   return answerBytes(request, reply, answering, run as () => Promise<AsyncIterable<Uint8Array>>, mediaType);
+}
+
+/** What deciding takes, with the settings that are in force now. */
+export function decidingOf({ vault, daemon, settings }: ServerParts['host']): Deciding {
+  return { vault, queue: daemon.queue, access: settings.access };
 }
 
 /** Where there is no JSON body, the query stands for it. */

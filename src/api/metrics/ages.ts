@@ -1,0 +1,89 @@
+import { isBitacoraError, type Logger, noProgress } from '../../base/index.js';
+import type { Job } from '../../scheduler/index.js';
+import type { Vault } from '../../vault/index.js';
+
+/** How a user's snapshots are. */
+export interface BackupAge {
+  /** When the newest complete one was made, milliseconds since 1970; undefined: never, as far as is known. */
+  readonly success: number | undefined;
+  /** Whether what was tried last failed, or was not whole. */
+  readonly failing: boolean;
+}
+
+/** Users that are looked into when nobody has backed them up yet since the start. */
+const SCANNED_MAX = 1000;
+/** Operations that take snapshots. */
+const TAKING = new Set(['backup', 'end']);
+
+/**
+ * When each user was backed up last: from the logs of users, once, when somebody first wants to know, and from then on from the jobs
+ * that end. Of a vault with very many users those whom nobody has backed up since the start may be missing.
+ */
+export class BackupAges {
+  readonly #users = new Map<string, BackupAge>();
+  #scan: Promise<void> | undefined;
+  #complete = true;
+
+  /** Takes in a job that has ended. */
+  note({ operation, user, state, result, input }: Job): void {
+    if (!TAKING.has(operation) || user === undefined || state === 'cancelled' || input.dry_run === true) return;
+    const { status, timestamp } = (result ?? {}) as { readonly status?: unknown; readonly timestamp?: unknown };
+    // A trigger that was skipped has neither.
+    if (state === 'succeeded' && typeof timestamp !== 'string') return;
+    const success = state === 'succeeded' && status === 'complete' ? Date.parse(String(timestamp)) : undefined;
+    this.#add(user, success, success === undefined);
+  }
+
+  /** Looks into the users' logs, if that was not done yet. One user's damage hides no other. */
+  scan(vault: Vault, logger: Logger, signal: AbortSignal): Promise<void> {
+    this.#scan ??= this.#lookInto(vault, logger, signal).catch((error: unknown) => {
+      this.#scan = undefined;
+      if (!isBitacoraError(error, 'CANCELLED')) throw error;
+    });
+    return this.#scan;
+  }
+
+  /** Those who are worst off first. */
+  list(): [user: string, age: BackupAge][] {
+    return [...this.#users].sort(([, a], [, b]) => (a.success ?? 0) - (b.success ?? 0));
+  }
+
+  /** Whether all users are among them. */
+  get complete(): boolean {
+    return this.#complete;
+  }
+
+  async #lookInto(vault: Vault, logger: Logger, signal: AbortSignal): Promise<void> {
+    const { records } = await vault.users();
+    const active = records.filter(({ state }) => state === 'active');
+    this.#complete = active.length <= SCANNED_MAX;
+    for (const { name } of active.slice(0, SCANNED_MAX)) {
+      if (this.#users.get(name)?.success !== undefined) continue;
+      try {
+        this.#add(name, await newestSuccess(vault, name, signal), this.#users.get(name)?.failing ?? false);
+      } catch (error) {
+        if (!isBitacoraError(error) || error.code === 'CANCELLED') throw error;
+        logger.warn(error.message, { user: name, code: error.code });
+        this.#add(name, undefined, true);
+      }
+    }
+  }
+
+  #add(user: string, success: number | undefined, failing: boolean): void {
+    const before = this.#users.get(user)?.success;
+    const newest = Math.max(before ?? 0, success ?? 0);
+    this.#users.set(user, { success: newest === 0 ? undefined : newest, failing });
+  }
+}
+
+async function newestSuccess(vault: Vault, name: string, signal: AbortSignal): Promise<number | undefined> {
+  const repository = await vault.openUser(name, { progress: noProgress, signal });
+  try {
+    for await (const { time, manifest } of repository.snapshots.newestFirst()) {
+      if (manifest.status === 'complete') return time;
+    }
+    return undefined;
+  } finally {
+    repository.close();
+  }
+}

@@ -1,0 +1,87 @@
+import { formatTime } from '../../base/index.js';
+import { hasEnded, type JobQueue } from '../../scheduler/index.js';
+import { freeSpace } from '../../vault/index.js';
+import type { HealthAnswer, HealthCheck } from '../contract/health.js';
+import { BackupAges } from '../metrics/ages.js';
+import { observed } from '../metrics/observed.js';
+import type { OperationContext } from '../operation.js';
+import { spaceProblems } from './status.js';
+
+/** From so many jobs on that wait something is slow. */
+const WAITING_MANY = 1000;
+const USERS_NAMED = 5;
+
+/** Whether everything works as it should: a word, and for administrators what it comes of. */
+export async function health(context: OperationContext): Promise<HealthAnswer> {
+  const { caller } = context;
+  const checks = [
+    vaultCheck(context),
+    await spaceCheck(context),
+    copyCheck(context),
+    ...(context.daemon ? [queueCheck(context.daemon.queue), scrubCheck(context.daemon.queue)] : []),
+    await backupsCheck(context),
+  ];
+  const status =
+    (['failing', 'degraded'] as const).find((word) => checks.some((check) => check.status === word)) ?? 'ok';
+  return caller.has('admin', undefined) ? { status, checks } : { status };
+}
+
+function vaultCheck({ vault }: OperationContext): HealthCheck {
+  return vault.readOnly
+    ? { name: 'vault', status: 'failing', message: `The vault "${vault.path}" cannot be written.` }
+    : { name: 'vault', status: 'ok', message: 'The vault can be written.' };
+}
+
+async function spaceCheck({ vault }: OperationContext): Promise<HealthCheck> {
+  const space = await freeSpace(vault.path);
+  const [problem] = spaceProblems(space);
+  if (problem) return { name: 'space', status: 'degraded', message: problem.message };
+  const percent = space && Math.floor((100 * space.freeBytes) / space.totalBytes);
+  const message =
+    percent === undefined ? 'How much is free cannot be told.' : `${percent} % of the file system is free.`;
+  return { name: 'space', status: 'ok', message };
+}
+
+function copyCheck({ settings }: OperationContext): HealthCheck {
+  const { missingCopy } = settings;
+  return missingCopy === undefined
+    ? { name: 'copy', status: 'ok', message: 'No copy that is configured is missing.' }
+    : { name: 'copy', status: 'degraded', message: missingCopy };
+}
+
+function queueCheck(queue: JobQueue): HealthCheck {
+  const waiting = queue.list({ states: ['queued'] }).length;
+  const message = `${waiting} ${waiting === 1 ? 'job waits' : 'jobs wait'}.`;
+  return { name: 'queue', status: waiting >= WAITING_MANY ? 'degraded' : 'ok', message };
+}
+
+function scrubCheck(queue: JobQueue): HealthCheck {
+  const last = queue.list().findLast((job) => job.operation === 'scrub' && hasEnded(job) && job.state !== 'cancelled');
+  if (!last) return { name: 'scrub', status: 'ok', message: 'Nothing was checked since the daemon was started.' };
+  const { status } = (last.result ?? {}) as { readonly status?: unknown };
+  const damaged = last.state === 'failed' || status === 'damaged';
+  const when = formatTime(last.ended ?? last.submitted);
+  const message = damaged
+    ? `The check of ${when} found damage, or could not be done: \`bitacora scrub\` says more.`
+    : `The check of ${when} found no damage.`;
+  return { name: 'scrub', status: damaged ? 'degraded' : 'ok', message };
+}
+
+async function backupsCheck({ daemon, vault, logger, signal }: OperationContext): Promise<HealthCheck> {
+  const ages = daemon ? observed(daemon.queue).ages : new BackupAges();
+  await ages.scan(vault, logger, signal);
+  const all = ages.list();
+  const failing = all.filter(([, age]) => age.failing).map(([user]) => user);
+  if (failing.length > 0) {
+    const names = failing.slice(0, USERS_NAMED).join(', ');
+    const more = failing.length > USERS_NAMED ? ` and ${failing.length - USERS_NAMED} more` : '';
+    const message = `What was tried last for ${names}${more} failed or was not whole.`;
+    return { name: 'backups', status: 'degraded', message };
+  }
+  const never = all.filter(([, { success }]) => success === undefined).length;
+  const oldest = all.find(([, { success }]) => success !== undefined)?.[1].success;
+  const since =
+    oldest === undefined ? '' : ` The newest complete snapshot of whoever waits longest is of ${formatTime(oldest)}.`;
+  const message = `${all.length} users are looked at, ${never} of them have no complete snapshot.${since}`;
+  return { name: 'backups', status: 'ok', message };
+}
