@@ -30,7 +30,6 @@ export const ERROR_CODES = {
   UNKNOWN_SNAPSHOT: { http: 404, exit: 66, meaning: 'No such snapshot, or its prefix is not unique.' },
   UNKNOWN_SESSION: { http: 404, exit: 66, meaning: 'No such session in that state.' },
   PINNED: { http: 409, exit: 73, meaning: 'The snapshot is pinned, so that it cannot be forgotten.' },
-  PINNED: { http: 409, exit: 73, meaning: 'The snapshot is pinned, so that it cannot be forgotten.' },
   UNKNOWN_PATH: { http: 404, exit: 66, meaning: 'The snapshot holds no such path.' },
   UNKNOWN_TOKEN: { http: 404, exit: 66, meaning: 'No such token.' },
   UNKNOWN_JOB: { http: 404, exit: 66, meaning: 'No such job, or it ended too long ago.' },
