@@ -114,7 +114,7 @@ export interface Settings {
   readonly exclude: readonly string[];
   readonly sources: readonly ConfiguredSource[];
   readonly hooks: { readonly before: HookSettings | undefined; readonly after: HookSettings | undefined };
-  /** Undefined: nothing is ever thinned. */
+  /** Undefined: as is usual (`DEFAULT_POLICY`). */
   readonly retention: RetentionSettings | undefined;
   readonly space: SpaceSettings;
   readonly records: RecordSettings;
