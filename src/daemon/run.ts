@@ -108,7 +108,9 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       logger: log,
     };
     queue = await openQueue(host, vault, config.limits, problems, log);
-    server = await serveApi({ host, socket, version: options.version });
+    const { listen, socket: own } = config.api;
+    const inherited = { socketFd: passed.unix?.fd, tcpFd: passed.tcp?.fd };
+    server = await serveApi({ host, socket, socketGroup: own.group, listen, inherited, version: options.version });
     // Not before everything is in place: what would have to be given up again had better not begin.
     queue.resume();
     log.info('Ready.', { vault: path, socket, version: options.version, waiting: queue.list().length });

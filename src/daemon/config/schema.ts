@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ACCESS_SCOPES } from '../../format/index.js';
 import * as value from './values.js';
 
 const days = () => value.whole(1, 36_500);
@@ -50,7 +51,7 @@ const backup = z.strictObject({
 const peer = z.strictObject({
   uid: value.whole(0, 4_294_967_294),
   users: value.userNames(),
-  scopes: value.listOf(value.oneOf(['backup', 'restore', 'list', 'admin']), 'a list of scopes'),
+  scopes: value.listOf(value.oneOf(ACCESS_SCOPES), 'a list of scopes'),
 });
 
 const api = z.strictObject({
