@@ -49,6 +49,8 @@ export interface DaemonOptions {
 
 /** How long answers under way may take once all jobs have ended. */
 const ANSWERS_GRACE_MS = 2000;
+/** Users that stay open between their snapshots. */
+const RESTING_USERS = 256;
 
 /**
  * Runs the daemon until `signal` is aborted: the vault under its lock, one engine for all jobs, the queue with what an earlier process left,
@@ -72,7 +74,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   const graceMs = () => (reloader.current?.config ?? config).limits.grace;
   const problems: string[] = [];
   const open = { keyFile: options.keyFile, environment: options.vaultEnvironment, clock, random, logger: log, socket };
-  const vault = await openVault({ path, ...open });
+  const vault = await openVault({ path, restingUsers: RESTING_USERS, ...open });
   let engine: Engine | undefined;
   let queue: Queue | undefined;
   let server: ApiServer | undefined;

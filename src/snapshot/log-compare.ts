@@ -17,7 +17,7 @@ export async function* listEntries(
   keys: UserKeys,
   options: CallOptions = {},
 ): AsyncGenerator<EntryName> {
-  for await (const { name } of backend.list(logPrefix(uidOf(keys.uid)), options)) {
+  for await (const { name } of backend.list(logPrefix(uidOf(keys.uid)), { ...options, lengths: false })) {
     const parsed = parseObjectName(name);
     if (parsed?.type === 'log') yield { seq: parsed.seq, hash: parsed.hash };
   }

@@ -23,9 +23,15 @@ export class Log {
   readonly #options: LogOptions;
   #heads: readonly Head[] | undefined;
   #last: Promise<unknown> = Promise.resolve();
+  #unsure = false;
 
   constructor(options: LogOptions) {
     this.#options = options;
+  }
+
+  /** Whether the backend may have an entry that this knows nothing of, or the index lacks one: opening the user anew settles it. */
+  get unsure(): boolean {
+    return this.#unsure;
   }
 
   /**
@@ -93,12 +99,18 @@ export class Log {
     const time = Math.max(clock.now(), ...heads.map((head) => head.time + 1));
     const prev = heads.map(({ name }) => name.hash);
     const sealed = sealEntry(keys, { seq, fence: 0, prev, time, ...record }, random);
-    await this.#put(sealed, options);
+    try {
+      await this.#put(sealed, options);
+    } catch (error) {
+      this.#unsure = true;
+      throw error;
+    }
     this.#heads = [{ name: sealed.name, time }];
     try {
       await applyToIndex(index, { entries: [sealed], heads: [sealed.name] });
     } catch (error) {
       // The entry is durable, and that is what was asked for. The next opening finds it and enters it.
+      this.#unsure = true;
       logger.warn('The index could not take a log entry; it will catch up at the next opening.', {
         object: entryObject(keys, sealed.name),
         error: String(error),

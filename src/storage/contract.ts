@@ -9,6 +9,8 @@ export interface CallOptions {
 export interface ListOptions extends CallOptions {
   /** Only names that sort after this one; need not exist. */
   readonly after?: string | undefined;
+  /** False where only the names are wanted, which may spare a look at each object: `length` may be −1 then. */
+  readonly lengths?: boolean | undefined;
 }
 
 export interface ObjectInfo {

@@ -57,6 +57,11 @@ export class UserIndex {
     return this.#mark;
   }
 
+  /** Whether it must be read from the backend anew when the user is opened next: see `distrust`. */
+  get distrusted(): boolean {
+    return this.#distrusted;
+  }
+
   /** What the log lacks. */
   get gaps(): readonly LogGap[] {
     return this.#gaps;
@@ -265,18 +270,14 @@ export class UserIndex {
 
   /** Says that everything on the backend has been read and added, and whether a pack that snapshots need was amiss. */
   setComplete(amiss: boolean): Promise<void> {
-    const finish = () => ({ ...this.#mark, complete: true, suspectTo: amiss ? this.#lastEntry() : 0 });
+    const finish = () => ({ ...this.#mark, complete: true, suspectTo: amiss ? lastOf(this.#mark.applied) : 0 });
     return this.#change(async () => ({ mark: finish(), result: undefined }));
   }
 
   /** Says that a pack that a snapshot of the log as it is now needs is damaged or gone. */
   setSuspect(): Promise<void> {
-    const suspect = () => ({ ...this.#mark, suspectTo: this.#lastEntry() });
+    const suspect = () => ({ ...this.#mark, suspectTo: lastOf(this.#mark.applied) });
     return this.#change(async () => ({ mark: suspect(), result: undefined }));
-  }
-
-  #lastEntry(): number {
-    return lastOf(this.#mark.applied);
   }
 
   /** Name of the pack behind which the next scrub of a share begins; undefined where none was done. */

@@ -75,7 +75,7 @@ export async function loadBundles(context: BundleContext): Promise<NumberedBundl
   const { backend, master, uid } = context;
   const versions = new Map<string, Version>();
   const prefix = bundlesPrefix(uidOf(uid));
-  for await (const { name } of backend.list(prefix)) {
+  for await (const { name } of backend.list(prefix, { lengths: false })) {
     const parsed = parseObjectName(name);
     if (parsed?.type !== 'bundle' || parsed.masterId !== master.masterId) continue;
     const { generation, epoch, masterId } = parsed;
@@ -95,7 +95,7 @@ export async function loadBundles(context: BundleContext): Promise<NumberedBundl
 }
 
 async function loadBundle(context: BundleContext, version: Version): Promise<UserBundle> {
-  const copies = [await readCopy(context, version, 1), await readCopy(context, version, 2)] as const;
+  const copies = await Promise.all([readCopy(context, version, 1), readCopy(context, version, 2)]);
   const good = copies.find((copy) => copy.state === 'good');
   if (!good) throw copies.find((copy) => 'error' in copy)?.error ?? missing(context, version);
   for (const copy of [1, 2] as const) {

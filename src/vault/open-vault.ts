@@ -36,6 +36,11 @@ export interface VaultOptions {
   readonly logger?: Logger | undefined;
   /** Takes no lock and writes nothing into the vault; a vault that cannot be written is opened so in any case. */
   readonly readOnly?: boolean | undefined;
+  /**
+   * How many users stay open when nobody has them open any more, so that opening them again costs nothing; none unless said. What
+   * happens to the vault's files meanwhile is noticed minutes later.
+   */
+  readonly restingUsers?: number | undefined;
   /** Path of the socket where the caller will answer for the vault; told to those who find the vault in use. */
   readonly socket?: string | undefined;
   readonly environment?: VaultEnvironment | undefined;
@@ -85,6 +90,7 @@ interface Opened {
 async function openLocked(options: VaultOptions, opened: Opened): Promise<Vault> {
   const { clock = systemClock, logger = silentLogger } = options;
   const { path, local, vaultId, lock } = opened;
+  const { restingUsers = 0 } = options;
   const readOnly = lock === undefined;
   let directory: IndexDirectory | undefined;
   try {
@@ -92,7 +98,8 @@ async function openLocked(options: VaultOptions, opened: Opened): Promise<Vault>
     // Behind the kernel's lock or that of the vault's own index what lies there is nobody's any more.
     const isOurs = capabilities().kernelLock || !directory.isTemporary;
     if (!readOnly && isOurs) await local?.cleanTemporary();
-    const vault = new Vault({ ...opened, ownsBackend: local !== undefined, directory, readOnly, clock, logger });
+    const ownsBackend = local !== undefined;
+    const vault = new Vault({ ...opened, ownsBackend, directory, readOnly, restingUsers, clock, logger });
     await vault.checkOwnFile();
     return vault;
   } catch (error) {

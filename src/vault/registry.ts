@@ -1,3 +1,4 @@
+import pLimit from 'p-limit';
 import { BitacoraError, equalBytes, isBitacoraError, type Random, utf8 } from '../base/index.js';
 import { hmacSha256, type MasterKeys, OBJECT_TYPES, openSimple, sealSimple } from '../crypto/index.js';
 import {
@@ -20,6 +21,12 @@ const NO_USER = new Uint8Array(16);
 /** How often a record may be replaced while it is looked for. */
 const REPLACED_TRIES = 5;
 
+/** Records that are remembered: some megabytes at most. */
+const REMEMBERED_MOST = 10_000;
+
+/** Records that are read at once. */
+const READS_MOST = 16;
+
 interface Version {
   readonly object: RegistryName;
   readonly version: number;
@@ -41,16 +48,27 @@ export class Registry {
   readonly #keys: MasterKeys;
   readonly #vaultId: Uint8Array;
   #last: Promise<unknown> = Promise.resolve();
+  /** Undefined where somebody else may change records. */
+  readonly #known: Map<string, RegistryRecord> | undefined;
+  /** Rises with each change, so that what was read before is not remembered after it. */
+  #changes = 0;
 
-  constructor(context: TwiceContext, keys: MasterKeys, vaultId: Uint8Array) {
+  /** @param alone - Whether nobody else changes records while this is used: then those that were found are remembered. */
+  constructor(context: TwiceContext, keys: MasterKeys, vaultId: Uint8Array, alone = false) {
     this.#context = context;
     this.#keys = keys;
     this.#vaultId = vaultId;
+    this.#known = alone ? new Map() : undefined;
   }
 
   /** Throws `DATA_CORRUPT` naming the record, if it is damaged. */
   async find(name: string): Promise<RegistryRecord | undefined> {
-    return this.#newest(this.#prefix(name));
+    const known = this.#known?.get(name);
+    if (known) return known;
+    const changes = this.#changes;
+    const found = await this.#newest(this.#prefix(name));
+    if (found && changes === this.#changes) this.#remember(found);
+    return found;
   }
 
   /** Every user's newest record. One that is damaged hides no other. */
@@ -62,7 +80,8 @@ export class Registry {
     }
     const records: RegistryRecord[] = [];
     const damaged: BitacoraError[] = [];
-    for (const [prefix, version] of seen) {
+    const limit = pLimit(READS_MOST);
+    const read = async ([prefix, version]: [string, Version]): Promise<void> => {
       try {
         const newest = await this.#newest(prefix, version);
         if (newest) records.push(newest);
@@ -70,7 +89,8 @@ export class Registry {
         if (!isBitacoraError(error, 'DATA_CORRUPT')) throw error;
         damaged.push(error);
       }
-    }
+    };
+    await limit.map(seen, read);
     records.sort((a, b) => (a.name < b.name ? -1 : 1));
     return { records, damaged };
   }
@@ -126,6 +146,13 @@ export class Registry {
     return record;
   }
 
+  #remember(record: RegistryRecord): void {
+    const known = this.#known;
+    if (!known) return;
+    if (known.size >= REMEMBERED_MOST) for (const oldest of known.keys()) if (known.delete(oldest)) break;
+    known.set(record.name, record);
+  }
+
   async #put(record: RegistryRecord, random: Random): Promise<void> {
     const context = {
       format: VAULT_FORMAT,
@@ -136,19 +163,30 @@ export class Registry {
       uid: NO_USER,
     };
     const bytes = sealSimple(this.#keys.registryKey, context, encodeRegistryRecord(record), random);
-    await putTwice(this.#context, registryName(this.#hash(record.name), record.version), bytes);
+    this.#forget(record.name);
+    try {
+      await putTwice(this.#context, registryName(this.#hash(record.name), record.version), bytes);
+    } finally {
+      this.#forget(record.name);
+    }
+  }
+
+  #forget(name: string): void {
+    this.#changes++;
+    this.#known?.delete(name);
   }
 
   /** All versions below a prefix, by name and in rising order. One of which only the copy is left is there all the same. */
   async #versions(prefix: string): Promise<Version[]> {
     const versions = new Map<string, Version>();
-    for (const below of [prefix, `${COPIES_PREFIX}${prefix}`]) {
-      for await (const { name } of this.#context.backend.list(below)) {
+    const collect = async (below: string): Promise<void> => {
+      for await (const { name } of this.#context.backend.list(below, { lengths: false })) {
         const copy = parseObjectName(name);
         const parsed = copy?.type === 'copy' ? parseObjectName(copy.of) : copy;
         if (parsed?.type === 'registry') versions.set(parsed.name, { object: parsed.name, version: parsed.version });
       }
-    }
+    };
+    await Promise.all([collect(prefix), collect(`${COPIES_PREFIX}${prefix}`)]);
     return [...versions.values()].sort((a, b) => (a.object < b.object ? -1 : 1));
   }
 

@@ -1,6 +1,7 @@
 import {
   BitacoraError,
   type Clock,
+  fromHex,
   isBitacoraError,
   type Logger,
   type ProgressSink,
@@ -17,9 +18,11 @@ import { createBundle, loadBundles } from './bundles.js';
 import type { IndexDirectory } from './index-directory.js';
 import { KeyRing } from './key-ring.js';
 import type { VaultLock } from './lock.js';
+import { endOrAbort, type OpenedUser, type OpenUser, openingUser, untilClosed } from './open-user.js';
 import { QueueFiles } from './queue-files.js';
 import { type Refreshed, refreshUser } from './refresh-user.js';
 import { Registry, type UserList } from './registry.js';
+import { RestingUsers } from './resting-users.js';
 import { TokenFiles } from './token-files.js';
 import { checkTwice, type TwiceContext } from './twice.js';
 import { checkUserName } from './user-names.js';
@@ -37,6 +40,8 @@ export interface VaultParts {
   readonly directory: IndexDirectory;
   readonly lock: VaultLock | undefined;
   readonly readOnly: boolean;
+  /** See `VaultOptions.restingUsers`. */
+  readonly restingUsers: number;
   readonly clock: Clock;
   readonly random: Random;
   readonly logger: Logger;
@@ -50,20 +55,6 @@ export interface OpenUserOptions extends CallOptions {
   readonly progress?: ProgressSink | undefined;
   /** Rebuilds the index in any case, once nobody has the user open: whoever has must close it some day. */
   readonly rebuild?: boolean | undefined;
-}
-
-interface OpenUser {
-  readonly opening: Promise<{
-    readonly keys: KeyRing;
-    readonly log: Log;
-    readonly refreshed: Refreshed;
-  }>;
-  /** Gives the opening up. It is everybody's who waits, so that none of them may do so alone. */
-  readonly stop: AbortController;
-  holders: number;
-  /** Resolves when the last holder has closed it. */
-  readonly closed: Promise<void>;
-  tellClosed(): void;
 }
 
 /** An open vault. Made by `openVault`. */
@@ -81,7 +72,9 @@ export class Vault {
   readonly tokens: TokenFiles;
   readonly #parts: VaultParts;
   readonly #registry: Registry;
+  /** Those that rest, too. */
   readonly #open = new Map<string, OpenUser>();
+  readonly #resting: RestingUsers;
   /** The index goes back to its own place, since there is room again: whoever opens a user meanwhile waits. */
   #moving: Promise<void> | undefined;
   #closed = false;
@@ -95,7 +88,9 @@ export class Vault {
     this.opened = { wall: parts.clock.now(), monotonic: parts.clock.monotonic() };
     this.queue = new QueueFiles(parts.backend, parts.master, parts.vaultId, parts.random);
     this.tokens = new TokenFiles(parts.backend, parts.master, parts.vaultId, parts.random);
-    this.#registry = new Registry(this.#twice, parts.master, parts.vaultId);
+    const alone = parts.lock !== undefined && parts.restingUsers > 0;
+    this.#registry = new Registry(this.#twice, parts.master, parts.vaultId, alone);
+    this.#resting = new RestingUsers(alone ? parts.restingUsers : 0);
   }
 
   /** Whether nothing can be written: it was opened so, or its file system is full. */
@@ -188,20 +183,19 @@ export class Vault {
   async openUser(name: string, options: OpenUserOptions = {}): Promise<UserRepository> {
     const record = await this.findUser(name);
     const key = toHex(record.uid);
-    let user = this.#open.get(key);
+    let user = this.#wake(key, options);
     while (user && (options.rebuild || user.stop.signal.aborted)) {
+      user.mayRest = false;
       await untilClosed(user, options.signal);
-      user = this.#open.get(key);
+      user = this.#wake(key, options);
     }
     if (this.#closed) throw new TypeError('The vault is closed.');
     if (!user) {
-      const stop = new AbortController();
-      const opening = this.#start(record, { ...options, signal: stop.signal });
-      user = { ...closing(), stop, opening, holders: 0 };
+      user = openingUser(this.#parts.clock.monotonic(), (signal) => this.#start(record, { ...options, signal }));
       this.#open.set(key, user);
     }
     user.holders++;
-    const release = this.#releaser(key, user, record.uid);
+    const release = this.#releaser(key, user);
     try {
       await endOrAbort(user.opening, options.signal);
       if (options.signal?.aborted) {
@@ -212,11 +206,10 @@ export class Vault {
         }
         user.stop.abort();
       }
-      const { keys, log, refreshed } = await user.opening;
+      const { keys, log, index, refreshed } = await user.opening;
       throwIfAborted(options.signal);
-      const { backend, directory } = this.#parts;
+      const { backend } = this.#parts;
       const { readOnly } = this;
-      const index = await directory.index.user(record.uid);
       const holder = index.holders.open(Math.max(0, ...index.mark.applied.map(({ seq }) => seq)));
       return new UserRepository({ name, keys, index, backend, log, holder, readOnly, ...refreshed }, release);
     } catch (error) {
@@ -293,8 +286,8 @@ export class Vault {
     }
   }
 
-  async #start(record: RegistryRecord, options: OpenUserOptions): Promise<Awaited<OpenUser['opening']>> {
-    if (this.#isFull && this.#open.size === 0) this.#moving = this.#parts.directory.moveBack();
+  async #start(record: RegistryRecord, options: OpenUserOptions): Promise<OpenedUser> {
+    if (this.#isFull && this.#othersOpen() === 0) this.#moving = this.#parts.directory.moveBack();
     await this.#moving;
     const bundles = await loadBundles(this.#bundleContext(record.uid));
     const keys = new KeyRing(this.#parts.vaultId, record.uid, bundles);
@@ -303,7 +296,7 @@ export class Vault {
       const { backend, directory, clock, random, logger } = this.#parts;
       const { readOnly } = this;
       const index = await directory.index.user(record.uid);
-      return { keys, log: new Log({ backend, index, keys, readOnly, clock, random, logger }), refreshed };
+      return { keys, log: new Log({ backend, index, keys, readOnly, clock, random, logger }), index, refreshed };
     } catch (error) {
       keys.close();
       throw error;
@@ -322,7 +315,7 @@ export class Vault {
       return await refresh();
     } catch (error) {
       // Other users that are open hold on to the index; theirs must not be taken away from under them.
-      if (this.#open.size > 1) throw error;
+      if (this.#othersOpen() > 1) throw error;
       if (isBitacoraError(error, 'NO_SPACE')) {
         logger.warn('No space is left for the index. One elsewhere stands in for it, and nothing is written.', {
           vault: this.path,
@@ -334,17 +327,41 @@ export class Vault {
     }
   }
 
-  #releaser(key: string, user: OpenUser, uid: Uint8Array): () => void {
+  /** The user as somebody has it open, or as it rests; what has rested for too long is closed, and so is what is to be rebuilt. */
+  #wake(key: string, { rebuild = false }: OpenUserOptions): OpenUser | undefined {
+    const user = this.#open.get(key);
+    if (!user || !this.#resting.take(key, user)) return user;
+    if (!rebuild && !this.#resting.isStale(user, this.#parts.clock.monotonic())) {
+      // What was found when it was opened was told then.
+      user.opened!.refreshed = { rebuilt: undefined, logProblems: [] };
+      return user;
+    }
+    this.#end(key, user);
+    return undefined;
+  }
+
+  /** How many are open once those that rest are closed. */
+  #othersOpen(): number {
+    for (const [key, user] of this.#resting.takeAll()) this.#end(key, user);
+    return this.#open.size;
+  }
+
+  #releaser(key: string, user: OpenUser): () => void {
     let released = false;
     return () => {
       if (released) return;
       released = true;
       if (--user.holders > 0 || this.#open.get(key) !== user) return;
-      this.#open.delete(key);
-      this.#parts.directory.index.release(uid);
-      user.tellClosed();
-      user.opening.then(({ keys }) => keys.close()).catch(() => undefined);
+      if (this.readOnly || !this.#resting.mayRest(user)) return this.#end(key, user);
+      for (const [oldKey, old] of this.#resting.add(key, user, this.#parts.clock.monotonic())) this.#end(oldKey, old);
     };
+  }
+
+  #end(key: string, user: OpenUser): void {
+    this.#open.delete(key);
+    this.#parts.directory.index.release(fromHex(key));
+    user.tellClosed();
+    user.opening.then(({ keys }) => keys.close()).catch(() => undefined);
   }
 
   get #twice(): TwiceContext {
@@ -355,35 +372,5 @@ export class Vault {
   #bundleContext(uid: Uint8Array): Parameters<typeof loadBundles>[0] {
     const { backend, master, vaultId, logger } = this.#parts;
     return { backend, master, vaultId, uid, readOnly: this.readOnly, logger };
-  }
-}
-
-function closing(): Pick<OpenUser, 'closed' | 'tellClosed'> {
-  let tellClosed = (): void => {};
-  const closed = new Promise<void>((resolve) => {
-    tellClosed = resolve;
-  });
-  return { closed, tellClosed };
-}
-
-/** Throws `CANCELLED` once the signal is aborted. */
-async function untilClosed({ closed }: OpenUser, signal: AbortSignal | undefined): Promise<void> {
-  throwIfAborted(signal);
-  await endOrAbort(closed, signal);
-  throwIfAborted(signal);
-}
-
-/** Waits for a promise, no longer than until the signal is aborted. Throws what the promise is rejected with. */
-async function endOrAbort(promise: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal?.aborted) return;
-  let stop = (): void => {};
-  const stopped = new Promise<void>((resolve) => {
-    stop = resolve;
-  });
-  signal?.addEventListener('abort', stop, { once: true });
-  try {
-    await Promise.race([promise, stopped]);
-  } finally {
-    signal?.removeEventListener('abort', stop);
   }
 }

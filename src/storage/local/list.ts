@@ -27,36 +27,42 @@ export async function* listFiles(
   options: ListOptions,
 ): AsyncGenerator<ObjectEntry> {
   const start = prefix.slice(0, prefix.lastIndexOf('/') + 1);
-  const wanted = { prefix, after: options.after ?? '', signal: options.signal };
-  yield* walk(fileSystem, root.path, start, wanted);
+  const wanted = { prefix, after: options.after ?? '', lengths: options.lengths ?? true, signal: options.signal };
+  const nodes = await readNodes(fileSystem, root.path, start, wanted);
+  if (nodes) yield* walk(fileSystem, root.path, nodes, wanted);
   // A listing from a place that has gone away must not pass for a short one.
-  await root.checkAbsent(join(root.path, start));
+  if (nodes) await root.check();
+  else await root.checkAbsent(join(root.path, start));
 }
 
 interface Wanted extends ListOptions {
   readonly prefix: string;
   readonly after: string;
+  readonly lengths: boolean;
 }
 
-/** @param base - The directory's name with its slash; '' for the root. */
+/** Yields what nodes of one directory stand for, in order. */
 async function* walk(
   fileSystem: LocalFileSystem,
   root: string,
-  base: string,
+  nodes: readonly Node[],
   wanted: Wanted,
 ): AsyncGenerator<ObjectEntry> {
-  throwIfAborted(wanted.signal);
-  const nodes = await readNodes(fileSystem, root, base, wanted);
   for (let at = 0; at < nodes.length; ) {
     const node = nodes[at]!;
+    throwIfAborted(wanted.signal);
     if (node.directory) {
-      yield* walk(fileSystem, root, node.name, wanted);
+      yield* walk(fileSystem, root, (await readNodes(fileSystem, root, node.name, wanted)) ?? [], wanted);
+      at++;
+      continue;
+    }
+    if (!wanted.lengths) {
+      yield { name: node.name, length: -1 };
       at++;
       continue;
     }
     let end = at;
     while (end < nodes.length && end - at < STAT_COUNT && !nodes[end]!.directory) end++;
-    throwIfAborted(wanted.signal);
     for (const entry of await Promise.all(nodes.slice(at, end).map((file) => entryOf(fileSystem, root, file.name)))) {
       if (entry) yield entry;
     }
@@ -64,13 +70,24 @@ async function* walk(
   }
 }
 
-async function readNodes(fileSystem: LocalFileSystem, root: string, base: string, wanted: Wanted): Promise<Node[]> {
+/**
+ * What of a directory is wanted, in order; undefined where there is no such directory.
+ *
+ * @param base - The directory's name with its slash; '' for the root.
+ */
+async function readNodes(
+  fileSystem: LocalFileSystem,
+  root: string,
+  base: string,
+  wanted: Wanted,
+): Promise<Node[] | undefined> {
+  throwIfAborted(wanted.signal);
   let entries: LocalEntry[];
   try {
     entries = await fileSystem.readdir(join(root, base));
   } catch (error) {
     // Nothing was ever put there, or it went while the walk was on its way; whether so is checked at the end.
-    if (base !== '' && isAbsence(error)) return [];
+    if (base !== '' && isAbsence(error)) return undefined;
     throw error;
   }
   const nodes: Node[] = [];
