@@ -2,6 +2,7 @@
 export type { Difference } from './diff/compare-entries.js';
 export { type Change, diffSnapshots, type SnapshotDiff } from './diff/diff.js';
 export { type DiskDiffOptions, diffDisk } from './diff/diff-disk.js';
+export { exportJson, type JsonExportOptions } from './export/export-json.js';
 export { type ExportOptions, type ExportProblem, exportTar } from './export/export-tar.js';
 export { type FindOptions, findEntries } from './find/find-entries.js';
 export { type FoundPath, type FoundVersion, findVersions, type Span } from './find/find-versions.js';
@@ -16,6 +17,7 @@ export type {
 } from './options.js';
 export { createRecordWish } from './record-wish.js';
 export type { RecordLayer } from './records/layer.js';
+export { RecordFile, recordFiles } from './records/record-files.js';
 export { restore } from './restore.js';
 export { type ByteSource, checkContent, type FileBytesOptions, fileBytes } from './state/file-bytes.js';
 export { gathered } from './state/gathered.js';

@@ -3,6 +3,7 @@ import type { Engine, OpenSecrets } from '../engine/index.js';
 import type { TreeEntry } from '../format/index.js';
 import type { ObjectReader } from '../storage/index.js';
 import type { ChunkReader } from '../store/index.js';
+import type { RecordLayer } from './records/layer.js';
 
 /**
  * What happens to a file that is there already. `never`: it stays as it is. `changed`: one of equal size and time of
@@ -38,6 +39,8 @@ export interface RestoreSource {
 export interface RestoreOptions {
   readonly source: RestoreSource;
   readonly scopes: readonly RestoreScope[];
+  /** Records to bring back beside them, oldest first; what the patterns leave out is hidden already. */
+  readonly records?: readonly RecordLayer[] | undefined;
   readonly target: string;
   /** Puts the content of the one scope directly into the target, which then stands for the scope's root. */
   readonly flatten?: boolean;

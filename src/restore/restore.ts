@@ -9,6 +9,7 @@ import type { RestoreOptions, RestoreReport } from './options.js';
 import { OwnerMap } from './owners.js';
 import { createPatterns } from './patterns.js';
 import { Pipeline } from './pipeline.js';
+import { writeRecords } from './records/write-records.js';
 import { ReportBuilder } from './report.js';
 import { restoreScopes } from './scopes.js';
 import type { Site } from './site.js';
@@ -54,6 +55,7 @@ async function run(site: Site): Promise<void> {
   const pipeline = new Pipeline(site, committer);
   try {
     await restoreScopes(site, pipeline, () => committer.flush());
+    await writeRecords(site);
   } finally {
     await pipeline.settle();
     removeStagings(site);

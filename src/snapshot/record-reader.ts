@@ -24,6 +24,8 @@ export interface RecordKey {
   readonly id: string | undefined;
   /** Its place among the collection's records in this capture, from 0, in the order as sent. */
   readonly index: number;
+  /** Length of its JSON in bytes. */
+  readonly length: number;
 }
 
 /** A record with its bytes. */
@@ -70,7 +72,7 @@ export class RecordReader {
   async *keys(collection: string): AsyncGenerator<RecordKey> {
     let index = 0;
     for await (const rows of this.#rows(collection)) {
-      for (const { id } of rows) yield { collection, id, index: index++ };
+      for (const { id, length } of rows) yield { collection, id, index: index++, length };
     }
   }
 
@@ -93,7 +95,7 @@ export class RecordReader {
         for (const { id, length } of rows) {
           left -= length;
           if (left < 0) throw this.#contradiction(collection);
-          if (wanted(index)) yield { collection, id, index, json: await content.take(length) };
+          if (wanted(index)) yield { collection, id, index, length, json: await content.take(length) };
           else await content.skip(length);
           index++;
           if (slices.over) await slices.next();

@@ -1,9 +1,11 @@
-import { printable, throwIfAborted } from '../../base/index.js';
+import { printable, throwIfAborted, utf8 } from '../../base/index.js';
 import { ENTRY_FLAGS, ENTRY_TYPES } from '../../format/index.js';
 import { rootBase } from '../layout.js';
 import { linkGroupOf } from '../link-group.js';
 import type { RestoreScope } from '../options.js';
 import { createPatterns } from '../patterns.js';
+import type { RecordLayer } from '../records/layer.js';
+import { recordEntry, recordFiles } from '../records/record-files.js';
 import { type ByteSource, checkContent, fileBytes } from '../state/file-bytes.js';
 import { gathered } from '../state/gathered.js';
 import { type Visited, walkState } from '../state/walk-state.js';
@@ -16,6 +18,8 @@ const RECORD_BYTES = 20 * TAR_BLOCK;
 
 export interface ExportOptions extends ByteSource {
   readonly scopes: readonly RestoreScope[];
+  /** Records that go in behind them, oldest first; what the patterns leave out is hidden already. */
+  readonly records?: readonly RecordLayer[] | undefined;
   /** Patterns as in a `.gitignore`, on paths below the scope. */
   readonly include?: readonly string[];
   readonly exclude?: readonly string[];
@@ -74,6 +78,7 @@ class Archive {
       if (visited.choice === 'descend') this.#wait(visited);
       else for await (const piece of this.#item(visited)) yield this.#counted(piece);
     }
+    for await (const piece of this.#records()) yield this.#counted(piece);
     throwIfAborted(signal);
     yield new Uint8Array(2 * TAR_BLOCK);
     const over = (this.#bytes + 2 * TAR_BLOCK) % RECORD_BYTES;
@@ -109,6 +114,18 @@ class Archive {
     yield* fileBytes(this.#options, entry, { signal, dataOnly: true });
     yield tarPadding(sparse ? sparseMapBytes(sparse) + sparse.dataBytes : entry.size);
     onProgress?.(++this.#files, this.#bytes);
+  }
+
+  async *#records(): AsyncGenerator<Uint8Array> {
+    const { tree: trees, chunks, records = [], signal, onProgress } = this.#options;
+    for await (const file of recordFiles({ trees, chunks }, records)) {
+      throwIfAborted(signal);
+      const size = await file.size();
+      yield tarHeader({ path: utf8(file.path), entry: recordEntry(file, size), owners: [] });
+      yield* file.bytes();
+      yield tarPadding(size);
+      onProgress?.(++this.#files, this.#bytes);
+    }
   }
 
   /** Whether the archive can hold it; says so where not. */
