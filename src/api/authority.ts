@@ -163,11 +163,18 @@ export function allowedRoot(
   if (caller.administrator) return undefined;
   const names = target.split('/');
   const wanted = posix.normalize(`${target}/`);
-  const root = allowedTargets
-    .map((path) => (user === undefined ? path : path.replaceAll('{user}', user)))
-    .find((path) => wanted.startsWith(posix.normalize(`${path}/`)));
-  if (root !== undefined && !names.includes('..') && !names.includes('.')) return root;
+  const found = allowedTargets.find((path) => {
+    const own = user === undefined ? path : path.replaceAll('{user}', user);
+    return wanted.startsWith(posix.normalize(`${own}/`));
+  });
+  // A user's own directory need not be there yet: it is made below what is the same for all.
+  if (found !== undefined && !names.includes('..') && !names.includes('.')) return withoutUser(found);
   throw notAllowed('The target is not below a directory that `[restore] allowed_targets` allows.');
+}
+
+function withoutUser(path: string): string {
+  const at = path.indexOf('{user}');
+  return (at < 0 ? path : path.slice(0, path.lastIndexOf('/', at))) || '/';
 }
 
 async function isThere(vault: Pick<Vault, 'findUser'>, user: string): Promise<boolean> {

@@ -42,6 +42,8 @@ export interface RestoreOptions {
   /** Records to bring back beside them, oldest first; what the patterns leave out is hidden already. */
   readonly records?: readonly RecordLayer[] | undefined;
   readonly target: string;
+  /** The directory below which the target must be, and through no link; undefined where it may be anywhere. */
+  readonly beneath?: string | undefined;
   /** Puts the content of the one scope directly into the target, which then stands for the scope's root. */
   readonly flatten?: boolean;
   /** Patterns as in a `.gitignore`, on paths below the scope. */

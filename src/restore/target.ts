@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
 import { BitacoraError, errnoCode } from '../base/index.js';
 import { closeFd, openDirectory, readDirectory, tryLock } from '../posix/index.js';
+import { openBelow, realPathBelow } from './beneath.js';
 import type { RestoreOptions } from './options.js';
 import { NOTHING_SPARED, type Spared, sparedOf } from './spared.js';
 import { isStagingName } from './staging.js';
@@ -26,13 +27,8 @@ export function openTarget(options: RestoreOptions): Target {
   const path = resolve(options.target);
   checkWishes(options, path);
   const vaultPath = options.source.vaultPath;
-  const there = lookAt(path);
-  checkOutsideVault(path, vaultPath);
-  if (!there) {
-    if (options.dryRun) return { fd: undefined, path, locked: false, spared: NOTHING_SPARED, close() {} };
-    make(path);
-  }
-  const fd = openUnfollowed(path);
+  const fd = options.beneath === undefined ? openNamed(path, options) : openAllowed(options.beneath, path, options);
+  if (fd === undefined) return { fd, path, locked: false, spared: NOTHING_SPARED, close() {} };
   try {
     if (!options.overwrite) checkEmpty(fd, path);
     const lock = options.dryRun ? 'unsupported' : tryLock(fd);
@@ -50,6 +46,30 @@ export function openTarget(options: RestoreOptions): Target {
   } catch (error) {
     closeFd(fd);
     throw error;
+  }
+}
+
+/** A target that was named by somebody who may name what he likes. Undefined in a dry run where there is none. */
+function openNamed(path: string, { source, dryRun }: RestoreOptions): number | undefined {
+  const there = lookAt(path);
+  if (source.vaultPath !== undefined) {
+    checkOutsideVault(path, path === '/' ? '/' : join(realParent(path), basename(path)), source.vaultPath);
+  }
+  if (!there) {
+    if (dryRun) return undefined;
+    make(path);
+  }
+  return openUnfollowed(path);
+}
+
+/** One that must be below a directory. */
+function openAllowed(root: string, path: string, { source, dryRun }: RestoreOptions): number | undefined {
+  try {
+    if (source.vaultPath !== undefined) checkOutsideVault(path, realPathBelow(root, path), source.vaultPath);
+    return openBelow(root, path, dryRun !== true);
+  } catch (error) {
+    if (error instanceof BitacoraError) throw error;
+    throw cannotUse(path, error);
   }
 }
 
@@ -82,10 +102,8 @@ function lookAt(path: string): boolean {
   }
 }
 
-function checkOutsideVault(path: string, vaultPath: string | undefined): void {
-  if (vaultPath === undefined) return;
+function checkOutsideVault(path: string, real: string, vaultPath: string): void {
   const vault = realpathSync(vaultPath);
-  const real = path === '/' ? '/' : join(realParent(path), basename(path));
   if (real !== vault && !real.startsWith(vault + sep)) return;
   const message = `The target "${path}" lies inside the vault "${vaultPath}". Choose a directory outside of it.`;
   throw new BitacoraError('TARGET_IN_VAULT', message, { details: { target: path, vault: vaultPath } });

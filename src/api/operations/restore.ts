@@ -1,6 +1,7 @@
 import type { ProgressSink } from '../../base/index.js';
 import { loadCodecs } from '../../codec/index.js';
 import { type RestoreReport, restore } from '../../restore/index.js';
+import { allowedRoot } from '../authority.js';
 import type { RestoreAnswer, RestoreInput } from '../contract/restore.js';
 import { openKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
@@ -20,6 +21,7 @@ export async function restoreFiles(context: OperationContext, input: RestoreInpu
     source: { chunks, backend, secrets, engine: await context.engine(), vaultPath: vault.path, keyFile: vault.keyFile },
     scopes: placedScopes(selected).map(restoreScope),
     target,
+    beneath: allowedRoot(context.caller, context.settings.access, input.user_id, target),
     flatten: input.flatten ?? false,
     include: input.include ?? [],
     exclude: input.exclude ?? [],
