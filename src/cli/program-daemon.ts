@@ -1,7 +1,8 @@
 import type { JobsFlags } from './commands/jobs.js';
+import type { ServiceFlags } from './commands/service.js';
 import type { TokenFlags } from './commands/token.js';
 import type { UserFlags } from './commands/user.js';
-import { type Adder, repeated } from './options.js';
+import { type Adder, place, repeated } from './options.js';
 
 const SOURCES = `
 SOURCE is path:DIR, a directory to back up. What a user has is backed up by \`bitacora backup USER\` without --path, together with
@@ -15,6 +16,7 @@ this machine, nor makes users.`;
 /** The daemon and its jobs, users, and what says how it all goes. */
 export function addDaemon(add: Adder): void {
   addService(add);
+  addInstallation(add);
   addUsers(add);
   addTokens(add);
   addJobs(add);
@@ -37,6 +39,30 @@ function addService(add: Adder): void {
     const { runStats } = await import('./commands/stats.js');
     return runStats(context, user);
   });
+}
+
+const INSTALLATION = `
+Writes units for this machine's vault, Node and program, each explained in itself, and says what to do next; nothing is started.
+Without --paths it is for an application that sends what is to be kept: the daemon then needs no power at all. With --paths it may read
+these directories, whoever owns what is in them, and write none of them.`;
+
+function addInstallation(add: Adder): void {
+  add<ServiceFlags>('service install', 'make the daemon a service of systemd', (_, flags) => async (context) => {
+    const { runServiceInstall } = await import('./commands/service.js');
+    return runServiceInstall(context, flags);
+  })
+    .option('--paths <DIR...>', 'directories that it is to back up')
+    .option('--user <NAME>', 'whom it runs as (else the vault’s owner, or a user of its own)')
+    .option('--dry-run', 'only show the files')
+    .option('--force', 'replace files that somebody else made, too')
+    .addOption(place('--root <DIR>', 'below this directory instead of /'))
+    .addHelpText('after', INSTALLATION);
+  add<ServiceFlags>('service uninstall', 'take that back', (_, flags) => async (context) => {
+    const { runServiceUninstall } = await import('./commands/service.js');
+    return runServiceUninstall(context, flags);
+  })
+    .option('--dry-run', 'only show the files')
+    .addOption(place('--root <DIR>', 'below this directory instead of /'));
 }
 
 function addUsers(add: Adder): void {
