@@ -252,6 +252,17 @@ export const OPERATIONS = {
     who: { scope: 'list', user: 'named' },
     job: undefined,
     load: async () => (await import('./operations/users.js')).showUser,
+  prune: document({
+    method: 'POST',
+    path: '/api/prune',
+    summary: 'Frees what only forgotten snapshots need, of one user or of all.',
+    who: { scope: 'admin', user: 'optional' },
+    // Beside backups: it takes care itself of what they rely on.
+    job: { access: 'read', durable: false },
+    status: ({ status }) => (status === 'stopped' ? 500 : 200),
+    load: async () => (await import('./operations/prune.js')).prune,
+    contract: () => import('./contract/prune.js'),
+  }),
     contract: () => import('./contract/user-show.js'),
   }),
   'user-set': document({

@@ -89,8 +89,8 @@ export class BuriedPacks {
     this.#packs.set(ordinal, 0);
   }
 
-  delete(ordinal: number): void {
-    this.#packs.delete(ordinal);
+  delete(...ordinals: readonly number[]): void {
+    for (const ordinal of ordinals) this.#packs.delete(ordinal);
   }
 
   clear(): void {

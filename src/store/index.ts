@@ -9,8 +9,9 @@ export type { UserIndex } from './chunk-index-user.js';
 export { ChunkReader, type ChunkReaderOptions, type LocatedChunks } from './chunk-reader.js';
 export type { OpenPack } from './chunk-reader-packs.js';
 export type { Holder } from './holders.js';
-export { openPackHead, type PackHead, readPackHead } from './pack-head.js';
+export { openPackHead, type PackHead, readHead, readPackHead } from './pack-head.js';
 export type { DamagedFrames } from './quarantine.js';
+export { type ChunkToStore, type StoredAgain, storeAgain } from './store-again.js';
 export type { UserKeys } from './user-keys.js';
 export type {
   DistrustedChunks,

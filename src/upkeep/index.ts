@@ -1,4 +1,6 @@
 /** Care of what is stored: checking it, and rebuilding the index from the backends. */
+export { type PruneVaultOptions, prune } from './prune/prune.js';
+export { type PrunedSnapshot, type PrunedUser, pruneUser } from './prune/prune-user.js';
 export { type RebuildIndexOptions, type RebuiltUser, rebuildIndex } from './rebuild.js';
 export { Calendar, type Periods } from './retention/calendar.js';
 export {

@@ -53,6 +53,7 @@ const CALLS: Readonly<Record<Exclude<OperationName, 'cat' | 'export'>, (served: 
   'rebuild-index': () => ['/api/rebuild-index', {}],
   scrub: () => ['/api/scrub', {}],
   retention: () => ['/api/users/ana/retention', { dry_run: true }],
+  prune: () => ['/api/prune', { dry_run: true }],
   pin: (_, { backup }) => [`/api/backups/ana/${backup}/pin`, {}],
   unpin: (_, { backup }) => [`/api/backups/ana/${backup}/unpin`, {}],
   forget: (_, { backup }) => [`/api/backups/ana/${backup}/forget`, {}],

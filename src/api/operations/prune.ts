@@ -1,0 +1,61 @@
+import { isoTime } from '../../base/index.js';
+import * as upkeep from '../../upkeep/index.js';
+import type { PruneAnswer, PruneInput } from '../contract/prune.js';
+import { checkKnownUser } from '../known-user.js';
+import type { OperationContext } from '../operation.js';
+
+const DAY_MS = 24 * 3600 * 1000;
+
+/** Frees what only forgotten snapshots need, of one user or of all. */
+export async function prune(context: OperationContext, input: PruneInput): Promise<PruneAnswer> {
+  const { vault, settings, clock, logger, progress, signal } = context;
+  const { user_id: user, dry_run: dryRun = false, grace_days: grace, allow_large: allowLarge } = input;
+  const began = clock.monotonic();
+  if (user !== undefined) await checkKnownUser(context, user);
+  const users = await upkeep.prune(vault, {
+    user,
+    engine: await context.engine(),
+    dryRun,
+    graceMs: grace === undefined ? undefined : grace * DAY_MS,
+    allowLarge,
+    codec: settings.codec,
+    level: settings.level,
+    clock,
+    logger,
+    progress,
+    signal,
+  });
+  return {
+    status: worst(users),
+    dry_run: dryRun,
+    users: users.map(document),
+    duration_ms: Math.round(clock.monotonic() - began),
+  };
+}
+
+function document(user: upkeep.PrunedUser): PruneAnswer['users'][number] {
+  const { name, status, problem, before, snapshots, dead, rewritten, added, waiting, putAside, purged, aside } = user;
+  return {
+    user_id: name,
+    status,
+    problem: problem ? { code: problem.code, message: problem.message, details: problem.details } : null,
+    before,
+    snapshots: snapshots.map(({ id, time, bytes }) => ({
+      backup_id: id,
+      timestamp: isoTime(time),
+      bytes: bytes ?? null,
+    })),
+    dead,
+    rewritten,
+    added,
+    waiting,
+    put_aside: putAside,
+    purged,
+    aside,
+  };
+}
+
+function worst(users: readonly upkeep.PrunedUser[]): PruneAnswer['status'] {
+  if (users.some(({ status }) => status === 'stopped')) return 'stopped';
+  return users.some(({ status }) => status === 'held') ? 'held' : 'done';
+}

@@ -1,0 +1,63 @@
+import { BitacoraError } from '../../base/index.js';
+import type { Vault } from '../../vault/index.js';
+import type { PruneOptions } from './context.js';
+import { type PrunedUser, pruneUser } from './prune-user.js';
+
+export interface PruneVaultOptions extends Omit<PruneOptions, 'opened'> {
+  /** Only this user; left out, all. */
+  readonly user?: string | undefined;
+}
+
+const NONE = { packs: 0, bytes: 0 };
+
+/**
+ * Prunes one user or all, one after another. A user of whom it cannot be told what is needed keeps nobody from the others.
+ *
+ * @throws {BitacoraError} `UNKNOWN_USER`; `CANCELLED`; `VAULT_READ_ONLY`; `NO_SPACE`; the backend's errors.
+ */
+export async function prune(vault: Vault, options: PruneVaultOptions): Promise<readonly PrunedUser[]> {
+  const { user, progress, signal, dryRun } = options;
+  if (!dryRun) vault.checkWritable();
+  const names = user === undefined ? await activeUsers(vault) : [(await vault.findUser(user)).name];
+  const users: PrunedUser[] = [];
+  for (const name of names) {
+    try {
+      const repository = await vault.openUser(name, { progress, signal });
+      try {
+        users.push(await pruneUser(repository, { ...options, opened: vault.opened }));
+      } finally {
+        repository.close();
+      }
+    } catch (error) {
+      if (!(error instanceof BitacoraError) || !STOPS.has(error.code)) throw error;
+      options.logger.error(`Nothing was removed of user "${name}": ${error.message}`, { code: error.code });
+      users.push(stopped(name, error));
+    }
+  }
+  return users;
+}
+
+/** It cannot be told what is needed. */
+const STOPS: ReadonlySet<string> = new Set(['DATA_CORRUPT', 'OBJECT_MISSING', 'FORMAT_NEWER', 'KEY_WRONG']);
+
+async function activeUsers(vault: Vault): Promise<string[]> {
+  const { records } = await vault.users();
+  return records.filter(({ state }) => state === 'active').map(({ name }) => name);
+}
+
+function stopped(name: string, problem: BitacoraError): PrunedUser {
+  return {
+    name,
+    status: 'stopped',
+    problem,
+    before: NONE,
+    snapshots: [],
+    dead: NONE,
+    rewritten: NONE,
+    added: NONE,
+    waiting: 0,
+    putAside: NONE,
+    purged: NONE,
+    aside: NONE,
+  };
+}
