@@ -82,6 +82,11 @@ export interface Route {
   readonly job: JobTraits | undefined;
   /** Whether its body may be bytes (`OperationContext.body`) instead of JSON; its input is then the query. Of jobs only. */
   readonly upload?: boolean;
+  /**
+   * Whether records may come with it (`OperationContext.records`): in the member `data` of its JSON, which its contract does not know, or as
+   * lines; its input is then the query. Of jobs only.
+   */
+  readonly records?: boolean;
 }
 
 export interface JobTraits {

@@ -10,6 +10,7 @@ import { type Answering, answerEvents } from './job-answers.js';
 import { checkNames, checkOrigin } from './names.js';
 import type { ServerLimits } from './parts.js';
 import type { Peer } from './peer.js';
+import { mediaType } from './request.js';
 import { addOperations, decidingOf } from './routes.js';
 
 export interface AppOptions extends Answering {
@@ -128,7 +129,8 @@ async function begin(request: FastifyRequest, reply: FastifyReply, options: AppO
   if (vault !== undefined && vault !== vaultIdentity) {
     throw other(`It serves the vault "${parts.host.vault.path}", and another one was meant.`);
   }
-  if (headers['content-type'] !== MEDIA.bytes && !raw.complete) limitBody(request, reply, limits);
+  const streamed = headers['content-type'] === MEDIA.bytes || mediaType(request) === MEDIA.lines;
+  if (!streamed && !raw.complete) limitBody(request, reply, limits);
 }
 
 /** A Unix socket has no name that a page could be made to call, but a proxy in front of it may pass on what a page says. */

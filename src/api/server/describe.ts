@@ -21,6 +21,20 @@ const ACCEPTED = jsonSchema(z.strictObject({ job_id: z.uuid() }), 'output');
 const EVENT = jsonSchema(job, 'output');
 const FAILURE = { description: 'What went wrong.', content: { [MEDIA.json]: { schema: ERROR } } };
 
+/** Records that come with a call. */
+const DATA: JsonSchema = {
+  type: 'object',
+  description: 'Collections by name: an array is a list of records, anything else a value. Each is kept as it is sent.',
+  additionalProperties: true,
+};
+const RECORD_LINE: JsonSchema = {
+  type: 'object',
+  description:
+    'A record a line; the other members of the input are the query. `value` in the place of `record` is a collection that is one value.',
+  properties: { collection: { type: 'string' }, record: {}, value: {} },
+  required: ['collection'],
+};
+
 /** The calls that are no operations. */
 export const VERSION = {
   operationId: 'version',
@@ -77,9 +91,15 @@ export function describe(name: string, route: Route, input: JsonSchema, contract
 }
 
 function bodies(members: JsonSchema, route: Route): object {
-  const json = { [MEDIA.json]: { schema: members } };
+  const binary = { schema: { type: 'string', format: 'binary' } };
   return {
-    content: route.upload ? { ...json, [MEDIA.bytes]: { schema: { type: 'string', format: 'binary' } } } : json,
+    content: {
+      [MEDIA.json]: {
+        schema: route.records ? { ...members, properties: { ...members.properties, data: DATA } } : members,
+      },
+      ...(route.upload ? { [MEDIA.bytes]: binary } : {}),
+      ...(route.records ? { [MEDIA.lines]: { schema: RECORD_LINE } } : {}),
+    },
   };
 }
 

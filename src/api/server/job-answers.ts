@@ -7,14 +7,17 @@ import type { JobTraits } from '../operation.js';
 import { MEDIA } from '../protocol.js';
 import type { RecordBody } from '../records/body.js';
 import { sendJson } from './answer-error.js';
+import type { Callers } from './callers.js';
 import { writeEvents } from './events.js';
 import type { ServerLimits, ServerParts } from './parts.js';
-import { accepts, callSignal, hijack } from './request.js';
+import { accepts, callSignal, hijack, uploaded } from './request.js';
 
 /** What an answer of the server needs besides the call itself. */
 export interface Answering {
   readonly parts: ServerParts;
   readonly limits: ServerLimits;
+  /** Who makes each call. */
+  readonly callers: Callers;
   /** Aborted when the server closes. */
   readonly closing: AbortSignal;
 }
@@ -60,7 +63,7 @@ export async function answerJob(
 /** Takes the job on. `isSent`: what it works on is still being sent, so that it is done with this connection or not at all. */
 async function submit(
   request: FastifyRequest,
-  { parts }: Answering,
+  { parts, callers }: Answering,
   { name, traits, input, records }: JobCall,
 ): Promise<{ job: Job; isSent: boolean }> {
   const { host } = parts;
@@ -80,7 +83,7 @@ async function submit(
     },
     {
       // What may be done after a restart is done as an administrator's: whether its caller may ask for it is decided already.
-      work: isRepeatable ? undefined : createJobWork(host, { body: upload, records }),
+      work: isRepeatable ? undefined : createJobWork(host, { body: upload, records, caller: callers.of(request) }),
       body,
       join: isSent ? undefined : (live) => traits.join?.(input, body, live),
     },
@@ -149,13 +152,4 @@ function preferences(header: string | string[] | undefined): { respondAsync: boo
     respondAsync: words.some((word) => word.trim() === 'respond-async'),
     waitMs: seconds === undefined ? undefined : Math.min(Number(seconds), WAIT_SECONDS_MAX) * 1000,
   };
-}
-
-/** The body while it comes, read no faster than it is used; the connection stays, so that the answer gets through. */
-async function* uploaded({ raw }: FastifyRequest): AsyncGenerator<Uint8Array> {
-  try {
-    for await (const part of raw.iterator({ destroyOnReturn: false })) yield part as Uint8Array;
-  } catch (error) {
-    throw new BitacoraError('SOURCE_FAILED', 'The upload broke off; nothing of it was kept.', { cause: error });
-  }
 }

@@ -1,5 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { BitacoraError } from '../../base/index.js';
 
 /** Whether the caller asks for that form of answer by name. */
 export function accepts({ headers }: FastifyRequest, mediaType: string): boolean {
@@ -28,4 +29,18 @@ export function hijack(reply: FastifyReply, headers: Readonly<Record<string, str
   reply.hijack();
   reply.raw.writeHead(200, { ...(reply.getHeaders() as Record<string, string>), ...headers });
   return reply.raw;
+}
+
+/** The type of a call's body, without its parameters. */
+export function mediaType({ headers }: FastifyRequest): string | undefined {
+  return headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+}
+
+/** The body while it comes, read no faster than it is used; the connection stays, so that the answer gets through. */
+export async function* uploaded({ raw }: FastifyRequest): AsyncGenerator<Uint8Array> {
+  try {
+    for await (const part of raw.iterator({ destroyOnReturn: false })) yield part as Uint8Array;
+  } catch (error) {
+    throw new BitacoraError('SOURCE_FAILED', 'The upload broke off; nothing of it was kept.', { cause: error });
+  }
 }

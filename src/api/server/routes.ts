@@ -1,4 +1,4 @@
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest, RouteOptions } from 'fastify';
 import type { ZodType } from 'zod';
 import { BitacoraError } from '../../base/index.js';
 import { authorize, type Deciding } from '../authority.js';
@@ -10,6 +10,8 @@ import { answerBytes, answerDocument, answerItems } from './direct-answers.js';
 import { InputReader } from './input.js';
 import { type Answering, answerJob } from './job-answers.js';
 import type { ServerParts } from './parts.js';
+import { jsonBody, RECORDS_BODY_BYTES_MAX, recordsOf, takeRecords } from './record-input.js';
+import { mediaType } from './request.js';
 
 /** An entry of the table of operations without its types, which are each other's only entry by entry. */
 interface AnyEntry extends Route {
@@ -21,17 +23,25 @@ interface AnyEntry extends Route {
 
 /** Adds a route for every operation of the table. */
 export async function addOperations(app: FastifyInstance, answering: Answering): Promise<void> {
+  const withRecords: RouteOptions[] = [];
   for (const [name, entry] of Object.entries(OPERATIONS) as unknown as [string, AnyEntry][]) {
     const contract = await entry.contract();
     const reader = new InputReader(contract.input);
-    app.route({
+    const route: RouteOptions = {
       method: entry.method,
       url: entry.path,
       config: { who: entry.who },
       schema: describe(name, entry, reader.schema, contract),
       handler: (request, reply) => answer(request, reply, answering, { name, entry, contract, reader }),
-    });
+    };
+    if (entry.records) withRecords.push(route);
+    else app.route(route);
   }
+  // What holds for their bodies holds for no others.
+  await app.register(async (scope) => {
+    takeRecords(scope);
+    for (const route of withRecords) scope.route({ ...route, bodyLimit: RECORDS_BODY_BYTES_MAX });
+  });
 }
 
 interface Operation {
@@ -52,7 +62,8 @@ async function answer(
   await authorize(caller, entry.who, input as Record<string, unknown>, decidingOf(answering.parts.host));
   const status = (document: unknown): number => entry.status?.(document) ?? 200;
   if (entry.job) {
-    const call = { name, traits: entry.job, input: input as Record<string, unknown>, status };
+    const records = entry.records ? await recordsOf(request) : undefined;
+    const call = { name, traits: entry.job, input: input as Record<string, unknown>, records, status };
     return answerJob(request, reply, answering, call);
   }
   const operation = await entry.load();
@@ -73,12 +84,19 @@ export function decidingOf({ vault, daemon, settings }: ServerParts['host']): De
 /** Where there is no JSON body, the query stands for it. */
 function readInput(request: FastifyRequest, entry: AnyEntry, reader: InputReader<unknown>): unknown {
   const upload = request.headers['content-type'] === MEDIA.bytes;
+  const byQuery = upload || mediaType(request) === MEDIA.lines;
   if (upload && !entry.upload) throw new BitacoraError('USAGE', 'The body of this call is application/json.');
-  const params = request.params as Record<string, unknown>;
+  const params = { ...(request.params as Record<string, unknown>), ...keyOf(request, reader) };
   const query = request.query as Record<string, unknown>;
-  if (entry.method === 'GET' || entry.method === 'DELETE' || upload) return reader.read([params, query], undefined);
+  if (entry.method === 'GET' || entry.method === 'DELETE' || byQuery) return reader.read([params, query], undefined);
   if (Object.keys(query).length > 0) {
     throw new BitacoraError('USAGE', 'This call takes its input as a JSON object in the body, not as a query.');
   }
-  return reader.read([params], request.body);
+  return reader.read([params], entry.records ? jsonBody(request.body).members : request.body);
+}
+
+/** The key that tells a repeat of the call, where it is one that knows such keys and the header has it. */
+function keyOf({ headers }: FastifyRequest, { schema }: InputReader<unknown>): Record<string, unknown> {
+  const key = headers['idempotency-key'];
+  return key !== undefined && schema.properties?.idempotency_key ? { idempotency_key: key } : {};
 }

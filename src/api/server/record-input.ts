@@ -1,0 +1,120 @@
+import { Readable } from 'node:stream';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { DATA_BYTES_MAX, JsonError, splitMember } from '../../backup/index.js';
+import { BitacoraError, concatBytes } from '../../base/index.js';
+import { MEDIA } from '../protocol.js';
+import { type RecordBody, recordBodyOf, sentRecords } from '../records/body.js';
+import { inflate } from './inflate.js';
+import { mediaType, uploaded } from './request.js';
+
+/** A JSON body with records in it, and its other members. */
+export const RECORDS_BODY_BYTES_MAX = DATA_BYTES_MAX + 2 ** 20;
+/** NDJSON up to this length is taken in before the work begins, so that the work can be done again. */
+const HELD_BYTES_MOST = 4 * 2 ** 20;
+const OPEN_OBJECT = 0x7b;
+
+/** A JSON body with its member `data` left as it was sent. */
+interface JsonBody {
+  readonly members: unknown;
+  readonly data: Uint8Array | undefined;
+}
+
+/** Has the routes of a scope take records: in JSON, in lines, and either packed with gzip. */
+export function takeRecords(app: FastifyInstance): void {
+  const parse = app.getDefaultJsonParser('error', 'error');
+  app.removeContentTypeParser(MEDIA.json);
+  app.addContentTypeParser(
+    MEDIA.json,
+    { parseAs: 'buffer', bodyLimit: RECORDS_BODY_BYTES_MAX },
+    (request: FastifyRequest, body: Buffer, done): void => {
+      splitData(body).then(({ rest, value }) => {
+        void parse(request, rest, (error, members) => done(error, { members, data: value } satisfies JsonBody));
+      }, done);
+    },
+  );
+  app.addContentTypeParser(MEDIA.lines, (_request, _payload, done) => done(null, undefined));
+  app.addHook('preParsing', (request, _reply, payload, done) => {
+    try {
+      const packed = isPacked(request) && mediaType(request) === MEDIA.json;
+      done(null, packed ? unpacked(payload) : payload);
+    } catch (error) {
+      done(error as Error);
+    }
+  });
+}
+
+/** What a call to such a route brings in its body. */
+export function jsonBody(body: unknown): JsonBody {
+  return (body ?? { members: undefined, data: undefined }) as JsonBody;
+}
+
+/** The records of a call, once it is sure that its caller may make it. Throws `USAGE`, and what the connection throws. */
+export async function recordsOf(request: FastifyRequest): Promise<RecordBody | undefined> {
+  if (mediaType(request) === MEDIA.lines) {
+    const source = uploaded(request);
+    return heldOrSent(isPacked(request) ? inflate(source) : source);
+  }
+  const data = mediaType(request) === MEDIA.json ? jsonBody(request.body).data : undefined;
+  return data && recordBodyOf('json', data);
+}
+
+async function splitData(body: Buffer): Promise<{ rest: string; value: Uint8Array | undefined }> {
+  try {
+    const { rest, value } = await splitMember(body, 'data');
+    if (value && value[0] !== OPEN_OBJECT) {
+      throw new BitacoraError('USAGE', 'The call is wrong. "data": it is an object with a member for each collection.');
+    }
+    return { rest: Buffer.from(rest).toString(), value };
+  } catch (error) {
+    if (!(error instanceof JsonError)) throw error;
+    throw new BitacoraError('USAGE', `The call cannot be read: ${error.message}.`);
+  }
+}
+
+async function heldOrSent(source: AsyncIterable<Uint8Array>): Promise<RecordBody> {
+  const iterator = source[Symbol.asyncIterator]();
+  const held: Uint8Array[] = [];
+  for (let size = 0; size <= HELD_BYTES_MOST; ) {
+    const { value, done } = await iterator.next();
+    if (done) return recordBodyOf('ndjson', concatBytes(held));
+    held.push(value);
+    size += value.length;
+  }
+  return sentRecords('ndjson', behind(held, iterator));
+}
+
+async function* behind(held: Uint8Array[], rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    yield* held.splice(0);
+    for (;;) {
+      const { value, done } = await rest.next();
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await rest.return?.();
+  }
+}
+
+/** @throws {BitacoraError} `USAGE` for a coding other than gzip. */
+function isPacked({ headers }: FastifyRequest): boolean {
+  const coding = headers['content-encoding']?.trim().toLowerCase() ?? 'identity';
+  if (coding === 'gzip' || coding === 'x-gzip') return true;
+  if (coding === 'identity') return false;
+  throw new BitacoraError('USAGE', `The body is packed with "${coding}"; only gzip is understood.`);
+}
+
+/** How long it was before is told as Fastify asks for it. */
+function unpacked(payload: AsyncIterable<Uint8Array>): Readable & { receivedEncodedLength: number } {
+  let received = 0;
+  const counted = async function* (): AsyncGenerator<Uint8Array> {
+    for await (const bytes of payload) {
+      received += bytes.length;
+      yield bytes;
+    }
+  };
+  const stream = Readable.from(inflate(counted()), { objectMode: false });
+  return Object.defineProperty(stream, 'receivedEncodedLength', { get: () => received }) as Readable & {
+    receivedEncodedLength: number;
+  };
+}
