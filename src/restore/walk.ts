@@ -26,6 +26,8 @@ import { tooDeep } from './state/unnested.js';
 const ENTRIES_PER_TICK = 1024;
 /** Directories inside each other that are gone into without leaving the stack. */
 const DEPTH_PER_TURN = 64;
+/** What lies there is of scopes of records, each of which deletes in its own directory only. */
+const RECORDS = Buffer.from('_records');
 const stat = new FileStat();
 
 /** A nested scope that takes the place of what the outer one holds at its path. */
@@ -209,7 +211,7 @@ export class Walker {
         if (target.locked && !own && !options.dryRun) this.#removeLeftover(directory, name);
         return;
       }
-      if (!options.delete) return;
+      if (!options.delete || (directory.parent === undefined && asBuffer(name).equals(RECORDS))) return;
       const wanted = path === undefined || selection.choose(joinText(path, name), isDirectory) === 'take';
       if (wanted) directory.removals.push(name.slice());
     });

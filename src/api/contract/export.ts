@@ -1,13 +1,8 @@
 import { z } from 'zod';
-import { patterns, selector, userId } from './common.js';
+import { selector, userId } from './common.js';
+import { wishes } from './wishes.js';
 
-export const input = z.strictObject({
-  user_id: userId,
-  ...selector,
-  format: z.literal('tar'),
-  include: patterns.optional(),
-  exclude: patterns.optional(),
-});
+export const input = z.strictObject({ user_id: userId, ...selector, format: z.enum(['tar', 'json']), ...wishes });
 export const mediaType = 'application/x-tar';
 
 export type ExportInput = z.infer<typeof input>;

@@ -1,12 +1,15 @@
 import { z } from 'zod';
-import { absolutePath, patterns, problem, selection, selector, userId } from './common.js';
+import { absolutePath, problem, selection, selector, userId } from './common.js';
+import { wishes } from './wishes.js';
 
 export const input = z.strictObject({
   user_id: userId,
   ...selector,
-  target: absolutePath,
-  include: patterns.optional(),
-  exclude: patterns.optional(),
+  /** Where to; without one the answer is what `export` answers. */
+  target: absolutePath.optional(),
+  /** Of an answer without a target; `json` unless told. */
+  format: z.enum(['tar', 'json']).optional(),
+  ...wishes,
   flatten: z.boolean().optional(),
   overwrite: z.enum(['never', 'changed', 'always']).optional(),
   delete: z.boolean().optional(),

@@ -1,15 +1,18 @@
 import { loadCodecs } from '../../codec/index.js';
-import { exportTar } from '../../restore/index.js';
+import { createRecordWish, exportTar } from '../../restore/index.js';
 import type { ExportInput } from '../contract/export.js';
 import { ItemProblems } from '../item-problems.js';
 import { openKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
 import { quarantining } from '../quarantine.js';
+import { recordDocument } from '../record-document.js';
+import { recordLayers } from '../record-layers.js';
 import { placedScopes, restoreScope } from '../scopes.js';
 import { select } from '../select.js';
+import { wantedOf } from '../wishes.js';
 
 /**
- * A state as a tar archive. Where the snapshot itself lacks something, the archive is whole without it and `PARTIAL` follows
+ * A state as a tar archive, or its records as JSON. Where the snapshot itself lacks something, the archive is whole without it and `PARTIAL` follows
  * behind its last byte.
  */
 export async function exportState(context: OperationContext, input: ExportInput): Promise<AsyncIterable<Uint8Array>> {
@@ -18,13 +21,24 @@ export async function exportState(context: OperationContext, input: ExportInput)
   const { trees: tree, chunks } = repository;
   await loadCodecs();
   const selected = await select(repository, input, context.clock.now());
+  const include = wantedOf(input);
+  const { exclude = [] } = input;
+  const { layers } = await recordLayers(repository, selected, { wish: createRecordWish(include, exclude), signal });
+  if (input.format === 'json') {
+    return quarantining(
+      context,
+      repository,
+      recordDocument(repository, { user: input.user_id, selected, layers, signal }),
+    );
+  }
   const lost = new ItemProblems();
   const archive = exportTar({
     tree,
     chunks,
     scopes: placedScopes(selected).map(restoreScope),
-    include: input.include ?? [],
-    exclude: input.exclude ?? [],
+    records: layers,
+    include,
+    exclude,
     signal,
     onProgress: (files, bytes) => progress({ phase: 'export', files, bytes }),
     onProblem: ({ path, code, message, lost: isLost }) => {

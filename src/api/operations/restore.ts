@@ -1,30 +1,36 @@
-import type { ProgressSink } from '../../base/index.js';
+import { BitacoraError, type ProgressSink } from '../../base/index.js';
 import { loadCodecs } from '../../codec/index.js';
-import { type RestoreReport, restore } from '../../restore/index.js';
+import { createRecordWish, type RestoreReport, restore } from '../../restore/index.js';
 import { allowedRoot } from '../authority.js';
 import type { RestoreAnswer, RestoreInput } from '../contract/restore.js';
 import { openKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
 import { quarantineDamage } from '../quarantine.js';
+import { recordLayers } from '../record-layers.js';
 import { placedScopes, restoreScope } from '../scopes.js';
 import { type Selected, select, selectionFields } from '../select.js';
+import { wantedOf } from '../wishes.js';
 
-/** Writes files back. */
+/** Writes files and records back. */
 export async function restoreFiles(context: OperationContext, input: RestoreInput): Promise<RestoreAnswer> {
   const { vault, clock, random, logger, signal } = context;
-  const { target } = input;
+  const { target, exclude = [] } = input;
+  if (target === undefined) throw new BitacoraError('USAGE', 'Say where to restore to: "target".');
   const repository = await openKnownUser(context, input.user_id);
   await loadCodecs();
   const selected = await select(repository, input, clock.now());
   const { chunks, backend, openSecrets: secrets } = repository;
+  const include = wantedOf(input);
+  const { layers } = await recordLayers(repository, selected, { wish: createRecordWish(include, exclude), signal });
   const report = await restore({
     source: { chunks, backend, secrets, engine: await context.engine(), vaultPath: vault.path, keyFile: vault.keyFile },
     scopes: placedScopes(selected).map(restoreScope),
+    records: layers,
     target,
     beneath: allowedRoot(context.caller, context.settings.access, input.user_id, target),
     flatten: input.flatten ?? false,
-    include: input.include ?? [],
-    exclude: input.exclude ?? [],
+    include,
+    exclude,
     overwrite: input.overwrite,
     delete: input.delete ?? false,
     verify: input.verify ?? false,
@@ -36,19 +42,23 @@ export async function restoreFiles(context: OperationContext, input: RestoreInpu
     clock,
   });
   await quarantineDamage(context, repository, report.damagedObjects);
-  return answer(input, selected, report);
+  return answer({ ...input, target }, selected, report);
 }
 
 /** Adds how much there is to do, where everything selected will be written. */
 function withTotals(sink: ProgressSink, selected: Selected, input: RestoreInput): ProgressSink {
-  if (input.include || input.exclude || input.overwrite) return sink;
+  if (input.include || input.items || input.exclude || input.overwrite) return sink;
   const scopes = placedScopes(selected);
   const filesTotal = scopes.reduce((sum, { files }) => sum + files, 0);
   const bytesTotal = scopes.reduce((sum, { bytes }) => sum + bytes, 0);
   return (progress) => sink({ filesTotal, bytesTotal, ...progress });
 }
 
-function answer(input: RestoreInput, selected: Selected, report: RestoreReport): RestoreAnswer {
+function answer(
+  input: RestoreInput & { readonly target: string },
+  selected: Selected,
+  report: RestoreReport,
+): RestoreAnswer {
   return {
     user_id: input.user_id,
     ...selectionFields(selected),

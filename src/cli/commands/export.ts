@@ -17,13 +17,9 @@ export interface ExportFlags extends SelectorFlags {
 export async function runExport(context: CommandContext, user: string, flags: ExportFlags): Promise<number> {
   const { output, clock } = context;
   const { format } = flags;
-  if (format !== 'tar') {
-    const message = 'Records cannot be exported yet, only directories: use --format tar.';
-    throw new BitacoraError('UNSUPPORTED', message);
-  }
   const selector = readSelector(flags, clock.now(), { needed: true });
   const file = flags.output === undefined || flags.output === '-' ? undefined : resolve(flags.output);
-  if (file === undefined && output.toTerminal) {
+  if (format === 'tar' && file === undefined && output.toTerminal) {
     throw new BitacoraError('USAGE', 'An archive is nothing for a terminal: give a file with -o FILE, or redirect it.');
   }
   const input = {
