@@ -30,6 +30,7 @@ export {
   openLocalBackend,
 } from './local/index.js';
 export { MemoryBackend } from './memory/index.js';
+export { type Meter, withMeter } from './meter.js';
 export { checkObjectName, OBJECT_NAME_LENGTH_MAX, type ObjectName, RESERVED_TOP_NAMES } from './names.js';
 export { type RecordBackend, type RecordedCall, withRecord } from './record.js';
 export { type RetryOptions, withRetry } from './retry.js';

@@ -6,6 +6,7 @@ import { asBuffer } from '../base/index.js';
  * | key | value |
  * |---|---|
  * | `"identity"` | layout number, vault id |
+ * | `"note " name` | whatever somebody notes of the vault as a whole |
  * | uid `B` ordinal (4) | empty: a tombstone names this pack |
  * | uid `C` chunk id | where the chunk is |
  * | uid `E` seq (8) hash (32) | a flag, the sealed log entry |
@@ -23,6 +24,13 @@ export const ID_BYTES = 32;
 export const CHUNK_KEY_BYTES = UID_BYTES + 1 + ID_BYTES;
 /** Shorter than any user's key, so that the two cannot meet. */
 export const IDENTITY_KEY = new Uint8Array(Buffer.from('identity'));
+
+/** Shorter than any user's key, too. */
+export function noteKey(name: string): Uint8Array {
+  const key = new Uint8Array(Buffer.from(`note ${name}`));
+  if (key.length >= UID_BYTES) throw new TypeError(`The name of a note is shorter than "${name}".`);
+  return key;
+}
 
 export const TAG = {
   buried: 0x42,

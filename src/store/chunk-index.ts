@@ -2,7 +2,7 @@ import { Level } from 'level';
 import { equalBytes, toHex } from '../base/index.js';
 import type { Database } from './chunk-index-database.js';
 import { damagedIndex, indexError } from './chunk-index-errors.js';
-import { IDENTITY_KEY, UID_BYTES } from './chunk-index-keys.js';
+import { IDENTITY_KEY, noteKey, UID_BYTES } from './chunk-index-keys.js';
 import { UserIndex } from './chunk-index-user.js';
 
 export type { UserIndex } from './chunk-index-user.js';
@@ -77,6 +77,20 @@ export class ChunkIndex {
     this.#users.set(key, opening);
     opening.catch(() => this.#users.delete(key));
     return opening;
+  }
+
+  /** A note of the vault as a whole, as `setNote` left it: a cache like all the rest. */
+  async note(name: string): Promise<Uint8Array | undefined> {
+    return this.#database.get(noteKey(name));
+  }
+
+  /** @param name - Up to 15 bytes. */
+  async setNote(name: string, bytes: Uint8Array): Promise<void> {
+    try {
+      await this.#database.put(noteKey(name), bytes);
+    } catch (error) {
+      throw indexError(error, this.directory);
+    }
   }
 
   /** Lets go of what memory holds of a user that nobody uses. */

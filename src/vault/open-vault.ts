@@ -15,12 +15,13 @@ import {
 import { deriveMaster, type MasterKeys, sameBytes } from '../crypto/index.js';
 import { copyName, VAULT_FILE_NAME, type VaultFile } from '../format/index.js';
 import { capabilities } from '../posix/index.js';
-import { type Backend, type LocalBackend, openLocalBackend } from '../storage/index.js';
+import { type Backend, type LocalBackend, openLocalBackend, withMeter } from '../storage/index.js';
 import type { VaultEnvironment } from './environment.js';
 import { IndexDirectory } from './index-directory.js';
 import { readKeyFile } from './key-file.js';
 import { lockVault, UNWRITABLE, type VaultLock } from './lock.js';
 import { defaultEnvironment } from './places.js';
+import { StoredBytes } from './stored-bytes.js';
 import { Vault } from './vault.js';
 import { isAuthentic, readVaultFiles } from './vault-file.js';
 
@@ -99,13 +100,34 @@ async function openLocked(options: VaultOptions, opened: Opened): Promise<Vault>
     const isOurs = capabilities().kernelLock || !directory.isTemporary;
     if (!readOnly && isOurs) await local?.cleanTemporary();
     const ownsBackend = local !== undefined;
-    const vault = new Vault({ ...opened, ownsBackend, directory, readOnly, restingUsers, clock, logger });
+    const stored = await openStored(opened.backend, directory, readOnly);
+    const backend = withMeter(opened.backend, stored);
+    const vault = new Vault({
+      ...opened,
+      backend,
+      stored,
+      ownsBackend,
+      directory,
+      readOnly,
+      restingUsers,
+      clock,
+      logger,
+    });
     await vault.checkOwnFile();
     return vault;
   } catch (error) {
     await directory?.close();
     throw error;
   }
+}
+
+async function openStored(backend: Backend, directory: IndexDirectory, readOnly: boolean): Promise<StoredBytes> {
+  const stored = new StoredBytes(backend, {
+    load: () => directory.index.note('stored'),
+    save: (bytes) => directory.index.setNote('stored', bytes),
+  });
+  if (!readOnly) await stored.open();
+  return stored;
 }
 
 async function openLocal(path: string, random: Random): Promise<LocalBackend> {

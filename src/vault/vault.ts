@@ -23,6 +23,7 @@ import { QueueFiles } from './queue-files.js';
 import { type Refreshed, refreshUser } from './refresh-user.js';
 import { Registry, type UserList } from './registry.js';
 import { RestingUsers } from './resting-users.js';
+import type { StoredBytes } from './stored-bytes.js';
 import { TokenFiles } from './token-files.js';
 import { checkTwice, type TwiceContext } from './twice.js';
 import { checkUserName } from './user-names.js';
@@ -38,6 +39,8 @@ export interface VaultParts {
   /** Whether closing the vault closes the backend. */
   readonly ownsBackend: boolean;
   readonly directory: IndexDirectory;
+  /** Told of everything that the backend is given. */
+  readonly stored: StoredBytes;
   readonly lock: VaultLock | undefined;
   readonly readOnly: boolean;
   /** See `VaultOptions.restingUsers`. */
@@ -66,6 +69,8 @@ export class Vault {
   readonly backend: Backend;
   /** When this was made: the wall clock, and the one that never jumps. */
   readonly opened: { readonly wall: number; readonly monotonic: number };
+  /** How much is stored of whom, and how much may be. */
+  readonly stored: StoredBytes;
   /** Jobs that have not ended. */
   readonly queue: QueueFiles;
   /** Who may ask a daemon from elsewhere. */
@@ -85,6 +90,7 @@ export class Vault {
     this.path = parts.path;
     this.keyFile = parts.keyFile;
     this.backend = parts.backend;
+    this.stored = parts.stored;
     this.opened = { wall: parts.clock.now(), monotonic: parts.clock.monotonic() };
     this.queue = new QueueFiles(parts.backend, parts.master, parts.vaultId, parts.random);
     this.tokens = new TokenFiles(parts.backend, parts.master, parts.vaultId, parts.random);
@@ -275,6 +281,7 @@ export class Vault {
     const users = await Promise.allSettled([...this.#open.values()].map(({ opening }) => opening));
     for (const user of users) if (user.status === 'fulfilled') user.value.keys.close();
     this.#open.clear();
+    await this.#keepStored();
     try {
       // Each of them whatever becomes of the other; the first failure is told.
       const closed = await Promise.allSettled([directory.close(), ownsBackend ? backend.close() : undefined]);
@@ -283,6 +290,18 @@ export class Vault {
       lock?.release();
       const { wrapKey, registryKey, registryNameKey, vaultMacKey, queueKey, tokenKey } = master;
       for (const key of [wrapKey, registryKey, registryNameKey, vaultMacKey, queueKey, tokenKey]) key.fill(0);
+    }
+  }
+
+  /** A cache: without it everything is counted again. */
+  async #keepStored(): Promise<void> {
+    if (this.readOnly) return;
+    try {
+      await this.#parts.stored.save();
+    } catch (error) {
+      this.#parts.logger.warn('How much is stored could not be kept in the index; it will be counted again.', {
+        error: String(error),
+      });
     }
   }
 

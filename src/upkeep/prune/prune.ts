@@ -24,7 +24,9 @@ export async function prune(vault: Vault, options: PruneVaultOptions): Promise<r
     try {
       const repository = await vault.openUser(name, { progress, signal });
       try {
-        users.push(await pruneUser(repository, { ...options, opened: vault.opened }));
+        // What rewrites packs frees space in the end.
+        const own = { ...options, opened: vault.opened };
+        users.push(await vault.stored.exempting(repository.uid, () => pruneUser(repository, own)));
       } finally {
         repository.close();
       }
