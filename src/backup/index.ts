@@ -5,6 +5,7 @@ export { compilePatterns } from './excludes.js';
 export { runHook } from './hook.js';
 export { noteSnapshot } from './note.js';
 export { JsonError } from './records/json-scanner.js';
+export { pullRecords } from './records/pull-records.js';
 export {
   type RecordPart,
   type RecordSource,
