@@ -59,8 +59,10 @@ function stepsOf(rows: readonly Row[]): ReadonlySet<string> {
   return new Set(rows.flatMap((row) => row.bounds.map((bound) => bound.step)));
 }
 
+const SHOWN = ['wall', 'cpu', 'memory', 'delay', 'delay999', 'answer50', 'answer99', 'spread', 'eachBytes'] as const;
+
 function onSample({ round, step, program, figures }: Sample): void {
-  const shown = (['wall', 'cpu', 'memory', 'delay', 'delay99'] as const).flatMap((figure) => {
+  const shown = SHOWN.flatMap((figure) => {
     const value = figures[figure];
     return value === undefined ? [] : [`${FIGURE_NAMES[figure]} ${figureText(figure, value)}`];
   });

@@ -7,6 +7,9 @@ const builtFolder = fileURLToPath(new URL('..', import.meta.url));
 /** The command line tool of the same build as this bench, as `npm install` would put it on the path. */
 export const cliPath = join(builtFolder, 'src', 'bundle', 'main.js');
 
+/** What Node is given on the first line of the command line tool: what runs inside this build's modules must be given it, too. */
+export const DELIVERED_FLAGS = ['--max-semi-space-size=2'] as const;
+
 /** The program that shows what no backup can go below. */
 export const barePath = join(builtFolder, 'bench', 'bare', 'main.js');
 

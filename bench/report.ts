@@ -30,7 +30,13 @@ const MEDIAN_FIGURES: readonly Figure[] = [
   'storedWithoutIndex',
   'storedShare',
   'delay',
+  'delay999',
   'delay99',
+  'answer50',
+  'answer99',
+  'spread',
+  'growth',
+  'eachBytes',
 ];
 
 /** One line for each step and program: the median, and for wall time the fastest and slowest run. */

@@ -1,7 +1,25 @@
-/** What is counted: seconds or bytes, for `storedShare` stored bytes as a part of the source's, for `delay` seconds that a request waits: the longest, and the 99th of 100. */
-export type Figure = 'wall' | 'cpu' | 'memory' | 'stored' | 'storedWithoutIndex' | 'storedShare' | 'delay' | 'delay99';
+/**
+ * What is counted: seconds or bytes. `storedShare`: stored bytes as a part of the source's. `delay…`: seconds that a request waits, the longest,
+ * and what 999 of 1000 or 99 of 100 stay below. `answer50`, `answer99`: seconds from a request to its answer, half of them and 99 of 100;
+ * `spread`: the slowest over the median; `growth`: how often as long as it took with few. `eachBytes`: memory for each of many.
+ */
+export type Figure =
+  | 'wall'
+  | 'cpu'
+  | 'memory'
+  | 'stored'
+  | 'storedWithoutIndex'
+  | 'storedShare'
+  | 'delay'
+  | 'delay999'
+  | 'delay99'
+  | 'answer50'
+  | 'answer99'
+  | 'spread'
+  | 'growth'
+  | 'eachBytes';
 
-export const FIGURE_UNITS: Readonly<Record<Figure, 's' | 'MB' | '%' | 'ms'>> = {
+export const FIGURE_UNITS: Readonly<Record<Figure, 's' | 'MB' | '%' | 'ms' | '×' | 'B'>> = {
   wall: 's',
   cpu: 's',
   memory: 'MB',
@@ -9,7 +27,13 @@ export const FIGURE_UNITS: Readonly<Record<Figure, 's' | 'MB' | '%' | 'ms'>> = {
   storedWithoutIndex: 'MB',
   storedShare: '%',
   delay: 'ms',
+  delay999: 'ms',
   delay99: 'ms',
+  answer50: 'ms',
+  answer99: 'ms',
+  spread: '×',
+  growth: '×',
+  eachBytes: 'B',
 };
 
 /** One measured run of one program. */

@@ -6,8 +6,10 @@ const EVERY_MS = 1;
 /** How long a timer of the main thread was kept waiting beyond its time, in seconds. */
 export interface Delay {
   readonly most: number;
-  /** Of a hundred, the one but the longest. */
+  /** 99 of 100 were no longer. */
   readonly percentile99: number;
+  /** 999 of 1000 were no longer. */
+  readonly percentile999: number;
   readonly asked: number;
 }
 
@@ -34,6 +36,7 @@ export async function watchDelay(work: () => Promise<void>): Promise<Delay> {
   return {
     most: delays.at(-1)! / 1000,
     percentile99: delays[Math.floor(delays.length * 0.99)]! / 1000,
+    percentile999: delays[Math.floor(delays.length * 0.999)]! / 1000,
     asked: delays.length,
   };
 }

@@ -4,7 +4,9 @@ import { latency } from './latency.js';
 import { nextRelease, unchanged } from './later-backup.js';
 import { peakMemory } from './memory.js';
 import { restoreAbsolute, restoreWall } from './restore.js';
+import { sessionCommand, sessionEnd, sessionRestore, sessionSmaller } from './session.js';
 import { smaller, storedBytes } from './stored.js';
+import { manyUsers, usersAtOnce } from './users.js';
 
 export const ROWS: readonly Row[] = [
   firstBackupWall,
@@ -18,6 +20,12 @@ export const ROWS: readonly Row[] = [
   restoreAbsolute,
   smaller,
   latency,
+  sessionEnd,
+  sessionRestore,
+  sessionSmaller,
+  sessionCommand,
+  usersAtOnce,
+  manyUsers,
 ];
 
 /** The row of that name, or every row of the workload of that name, or all for `all`; throws on any other name. */

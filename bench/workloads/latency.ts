@@ -3,7 +3,7 @@ import { run } from '../command.js';
 import { kernelCorpus } from '../corpus.js';
 import type { Delay } from '../latency/watch.js';
 import { OURS } from '../peers.js';
-import { latencyPath } from '../places.js';
+import { DELIVERED_FLAGS, latencyPath } from '../places.js';
 import type { Sample } from '../sample.js';
 import { createStage, rest } from '../stage.js';
 import type { Outcome, Request } from '../workload.js';
@@ -18,13 +18,20 @@ export async function latency(request: Request): Promise<Outcome> {
   try {
     for (let round = 0; round < request.rounds; round += 1) {
       const folder = await stage.place(`latency-${round}`);
-      const answer = await run({ argv: [process.execPath, latencyPath, folder, ...corpus.folders] });
+      const answer = await run({
+        argv: [process.execPath, ...DELIVERED_FLAGS, latencyPath, folder, ...corpus.folders],
+      });
       const found = JSON.parse(answer) as Readonly<Record<'first' | 'both', Delay>>;
-      for (const [step, { most, percentile99 }] of [
+      for (const [step, { most, percentile99, percentile999 }] of [
         ['two backups', found.first],
         ['backup and restore', found.both],
       ] as const) {
-        const sample = { step, program: OURS, round, figures: { delay: most, delay99: percentile99 } };
+        const sample = {
+          step,
+          program: OURS,
+          round,
+          figures: { delay: most, delay99: percentile99, delay999: percentile999 },
+        };
         samples.push(sample);
         request.onSample(sample);
       }
