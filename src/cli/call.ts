@@ -20,7 +20,7 @@ export async function call<Name extends OperationsOf<'document'>>(
   return route(
     context,
     options,
-    (client) => client.document(name, input, options.body),
+    (client) => client.document(name, input, options.body, options.records),
     async (own) => (await (await load(name))(own, input)) as AnswerOf<Name>,
   );
 }

@@ -9,7 +9,7 @@ import type { CommandContext } from './context.js';
 export async function embedded<T>(
   { globals, clock, random, logger, progress, signal }: CommandContext,
   { settings, environment, loaded }: Configuration,
-  { threads = loaded?.config.backup.workers, body }: CallOptions,
+  { threads = loaded?.config.backup.workers, body, records }: CallOptions,
   use: (context: OperationContext) => Promise<T>,
 ): Promise<T> {
   const path = chooseVaultPath(globals.vault, environment);
@@ -28,7 +28,7 @@ export async function embedded<T>(
     logger,
   };
   try {
-    return await withContext(host, { signal, progress: progress.sink, body }, use);
+    return await withContext(host, { signal, progress: progress.sink, body, records }, use);
   } finally {
     try {
       await (await engine)?.close();

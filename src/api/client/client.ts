@@ -1,11 +1,13 @@
 import { throwIfAborted } from '../../base/index.js';
-import { OPERATIONS, type OperationName } from '../operations.js';
+import { OPERATIONS } from '../operations.js';
 import { HEADER, MEDIA } from '../protocol.js';
+import { callOf } from './call-of.js';
 import { type Exchange, exchange, readJson } from './exchange.js';
 import { followJob } from './follow-job.js';
 import type { ApiClient, ClientOptions } from './options.js';
 import { readFrames } from './read-frames.js';
 import { readItems } from './read-items.js';
+import { withRecords } from './with-records.js';
 
 /** Longest that a daemon may take to say that it is there. */
 const HEALTH_TIMEOUT_MS = 5000;
@@ -29,9 +31,11 @@ export async function reachDaemon(options: ClientOptions): Promise<ApiClient> {
     logger.warn(`The daemon is version ${theirs}, this program ${version}: restart the daemon to have both alike.`);
   }
   return {
-    document: async (name, input, body) => {
+    document: async (name, input, body, records) => {
       const { job } = OPERATIONS[name];
-      if (job) return (await runJob(options, callOf(name, input, MEDIA.events, body))) as never;
+      const asked = (sent?: AsyncIterable<Uint8Array>): Exchange => callOf(name, input, MEDIA.events, sent);
+      const call = (): Exchange => (records ? withRecords(records, asked, asked) : asked(body));
+      if (job) return (await runJob(options, call())) as never;
       const answered = await exchange(options, { ...callOf(name, input, MEDIA.json), signal });
       return (await readJson(answered)) as never;
     },
@@ -62,20 +66,4 @@ async function runJob(options: ClientOptions, call: Exchange): Promise<unknown> 
     clearTimeout(timer);
     signal.removeEventListener('abort', stop);
   }
-}
-
-/** How the table says that an operation is asked for. */
-function callOf(name: OperationName, input: object, accept: string, body?: AsyncIterable<Uint8Array>): Exchange {
-  const { method, path } = OPERATIONS[name];
-  const rest = new Map(Object.entries(input).filter(([, value]) => value !== undefined));
-  const filled = path.replace(/:(\w+)/g, (_, member: string) => {
-    const value = String(rest.get(member));
-    rest.delete(member);
-    return encodeURIComponent(value);
-  });
-  if (method !== 'GET' && method !== 'DELETE' && !body)
-    return { method, path: filled, accept, json: Object.fromEntries(rest) };
-  const query = new URLSearchParams();
-  for (const [member, value] of rest) for (const one of [value].flat()) query.append(member, String(one));
-  return { method, path: query.size > 0 ? `${filled}?${query}` : filled, accept, body };
 }

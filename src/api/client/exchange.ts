@@ -1,16 +1,16 @@
-import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import { type ClientRequest, type IncomingMessage, type RequestOptions, request } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BitacoraError, ERROR_CODES, type ErrorCode, errnoCode, throwIfAborted } from '../../base/index.js';
 import { API_VERSION, type ErrorBody, HEADER, MEDIA } from '../protocol.js';
-import type { ClientOptions } from './options.js';
+import type { ClientPlace } from './options.js';
 
 export interface Exchange {
   readonly method: string;
   readonly path: string;
   readonly accept: string;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Sent as JSON. */
+  /** Sent as JSON; bytes are taken to be JSON already. */
   readonly json?: unknown;
   /** Sent as it comes. */
   readonly body?: AsyncIterable<Uint8Array> | undefined;
@@ -35,10 +35,10 @@ export interface Answered {
  *
  * @throws {BitacoraError} what the daemon answered; `DAEMON_SILENT`, `NOT_ALLOWED`, `DAEMON_OTHER` where it did not; `CANCELLED`.
  */
-export async function exchange(options: ClientOptions, call: Exchange): Promise<Answered> {
-  const { socket, version, vaultIdentity } = options;
+export async function exchange(options: ClientPlace, call: Exchange): Promise<Answered> {
+  const { socket, version, vaultIdentity, token } = options;
   throwIfAborted(call.signal);
-  const json = call.json === undefined ? undefined : JSON.stringify(call.json);
+  const json = call.json === undefined || call.json instanceof Uint8Array ? call.json : JSON.stringify(call.json);
   const contentType = call.body ? MEDIA.bytes : json === undefined ? undefined : MEDIA.json;
   let sourceError: unknown;
   const watched =
@@ -46,15 +46,15 @@ export async function exchange(options: ClientOptions, call: Exchange): Promise<
     watch(call.body, (error) => {
       sourceError = error;
     });
-  const outgoing = request({
-    socketPath: socket,
+  const outgoing = await open(options, {
     agent: false,
     method: call.method,
     path: call.path,
     headers: {
       accept: call.accept,
       [HEADER.api]: API_VERSION,
-      [HEADER.version]: version,
+      ...(version === undefined ? {} : { [HEADER.version]: version }),
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
       ...(vaultIdentity === undefined ? {} : { [HEADER.vault]: vaultIdentity }),
       ...(contentType === undefined ? {} : { 'content-type': contentType }),
       ...(json === undefined ? {} : { 'content-length': Buffer.byteLength(json) }),
@@ -78,6 +78,15 @@ export async function exchange(options: ClientOptions, call: Exchange): Promise<
   }
 }
 
+async function open({ socket, url }: ClientPlace, options: RequestOptions): Promise<ClientRequest> {
+  if (!url) return request({ ...options, socketPath: socket });
+  const { protocol, hostname, port, pathname } = url;
+  const path = `${pathname.replace(/\/$/, '')}${options.path}`;
+  const place = { ...options, protocol, hostname: hostname.replace(/^\[|\]$/g, ''), port, path };
+  if (protocol !== 'https:') return request(place);
+  return (await import('node:https')).request(place);
+}
+
 async function* watch(body: AsyncIterable<Uint8Array>, failed: (error: unknown) => void): AsyncGenerator<Uint8Array> {
   try {
     yield* body;
@@ -89,7 +98,7 @@ async function* watch(body: AsyncIterable<Uint8Array>, failed: (error: unknown) 
 
 function answerTo(
   outgoing: ClientRequest,
-  json: string | undefined,
+  json: string | Uint8Array | undefined,
   body: AsyncIterable<Uint8Array> | undefined,
 ): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
@@ -108,7 +117,7 @@ function answerTo(
   });
 }
 
-async function check(response: IncomingMessage, { socket }: ClientOptions): Promise<void> {
+async function check(response: IncomingMessage, { socket }: ClientPlace): Promise<void> {
   const { statusCode = 0, headers } = response;
   const api = headers[HEADER.api];
   if (api === undefined) {

@@ -1,4 +1,4 @@
-import { type RecordForm, type RecordSource, readRecords } from '../../backup/index.js';
+import type { RecordForm, RecordSource } from '../../backup/index.js';
 
 /** The records that come with a call. */
 export interface RecordBody {
@@ -18,10 +18,19 @@ export function recordBodyOf(kind: string, bytes: Uint8Array): RecordBody {
   const read = async function* (): AsyncGenerator<Uint8Array> {
     yield bytes;
   };
-  return { kind, bytes, read, open: () => readRecords(kind, read()) };
+  return { kind, bytes, read, open: () => parts(kind, read()) };
 }
 
 /** Records that are being sent, once. */
 export function sentRecords(kind: RecordForm, source: AsyncIterable<Uint8Array>): RecordBody {
-  return { kind, bytes: undefined, read: () => source, open: () => readRecords(kind, source) };
+  return { kind, bytes: undefined, read: () => source, open: () => parts(kind, source) };
+}
+
+/** Loaded only when records are read: who passes them on needs nothing of backups. */
+async function* parts(
+  kind: RecordForm,
+  source: AsyncIterable<Uint8Array>,
+): ReturnType<RecordSource['open']> extends AsyncIterable<infer Parts> ? AsyncGenerator<Parts> : never {
+  const { readRecords } = await import('../../backup/index.js');
+  yield* readRecords(kind, source);
 }
