@@ -5,6 +5,8 @@ import {
   DEFAULT_SETTINGS,
   type OperationHost,
   type ServerLimits,
+  type ServerParts,
+  type Settings,
   serveApi,
 } from '../../src/api/index.js';
 import { type Logger, silentLogger, systemClock, systemRandom } from '../../src/base/index.js';
@@ -23,6 +25,10 @@ export interface TestDaemonOptions {
   readonly limits?: Partial<ServerLimits>;
   readonly logger?: Logger;
   readonly version?: string;
+  /** Read at each call. */
+  readonly settings?: Settings;
+  /** How it is served besides. */
+  readonly serving?: Partial<Pick<ServerParts, 'listen' | 'socketGroup' | 'inherited'>>;
   /** Around the work of every job. */
   readonly around?: (work: JobWork) => JobWork;
 }
@@ -50,7 +56,9 @@ export async function startDaemon(options: TestDaemonOptions): Promise<TestDaemo
       engine ??= createEngine({ threads: options.threads ?? 0 });
       return engine;
     },
-    settings: DEFAULT_SETTINGS,
+    get settings() {
+      return options.settings ?? DEFAULT_SETTINGS;
+    },
     daemon: {
       get queue() {
         return queue!;
@@ -75,7 +83,7 @@ export async function startDaemon(options: TestDaemonOptions): Promise<TestDaemo
     logger,
   });
   queue = opened.queue;
-  const server = await serveApi({ host, socket, version, limits });
+  const server = await serveApi({ host, socket, version, limits, ...options.serving });
   return {
     socket,
     vault,
