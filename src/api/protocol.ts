@@ -17,6 +17,7 @@ export const MEDIA = {
   json: 'application/json',
   lines: 'application/x-ndjson',
   events: 'text/event-stream',
+  tar: 'application/x-tar',
   bytes: 'application/octet-stream',
   /** Bytes with their end told, so that half of them is not taken for all: see `FRAME`. */
   frames: 'application/vnd.bitacora.frames',

@@ -29,7 +29,10 @@ export async function recordLayers(
   });
   const folded = await foldRecords(captures, { ended: selected.ended, wish, signal });
   return {
-    layers: scopes.map(({ record: scope, captured }, i) => ({ scope, captured, hidden: folded[i]!.hidden })),
+    layers: scopes.map(({ record: scope, captured }, i) => {
+      const { hidden, without } = folded[i]!;
+      return { scope, captured, hidden, without };
+    }),
     shown: folded.reduce((sum, { shown }) => sum + shown, 0),
   };
 }

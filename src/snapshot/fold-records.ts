@@ -41,7 +41,9 @@ export interface RecordFoldOptions {
 export interface FoldedRecords {
   /** Whether a record is not; undefined where all are. `index` counts within the collection. */
   readonly hidden: ((collection: string, index: number) => boolean) | undefined;
-  /** How many are. */
+  /** Whether a collection is not as a whole, even if it was captured empty. */
+  readonly without: (collection: string) => boolean;
+  /** How many records are. */
   readonly shown: number;
 }
 
@@ -163,7 +165,8 @@ class RecordFold {
       let shown = 0;
       for (const { name, records } of this.#collections[i]!.values()) shown += bits.get(name)?.clear ?? records;
       const hidden = (collection: string, index: number): boolean => bits.get(collection)?.has(index) ?? false;
-      return { hidden: bits.size === 0 ? undefined : hidden, shown };
+      const without = (collection: string): boolean => bits.get(collection)?.all ?? false;
+      return { hidden: bits.size === 0 ? undefined : hidden, without, shown };
     });
   }
 }

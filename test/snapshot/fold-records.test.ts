@@ -45,7 +45,7 @@ t.test('of an item the newest capture counts, and of a capture all of that id', 
 
 t.test('nothing is hidden where nothing is twice', async (t) => {
   const captures = [capture('session:1', 0, { a: ['x'] }), capture('session:2', 1, { a: ['y'], b: [] })];
-  t.same(await foldRecords(captures, { ended: [] }), [
+  t.match(await foldRecords(captures, { ended: [] }), [
     { hidden: undefined, shown: 1 },
     { hidden: undefined, shown: 1 },
   ]);
@@ -92,6 +92,18 @@ t.test('what is not wanted is hidden, and hides what is older all the same', asy
     [[1], []],
     [[], []],
   ]);
+});
+
+t.test('a collection that is not there is not there empty either', async (t) => {
+  const whole = collectionScope('a');
+  const captures = [capture('session:1', 0, { a: [], b: [], c: [] }), capture(whole, 1, { a: [] })];
+  const wish: RecordWish = { collection: ({ name }) => (name === 'c' ? 'none' : 'all'), record: () => true };
+  const [session, collection] = await foldRecords(captures, { ended: [], wish });
+  t.same(
+    ['a', 'b', 'c'].map((name) => session!.without(name)),
+    [true, false, true],
+  );
+  t.equal(collection!.without('a'), false);
 });
 
 t.test('a set of ids holds what was put in, and nothing else', async (t) => {

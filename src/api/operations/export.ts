@@ -1,3 +1,4 @@
+import { BitacoraError } from '../../base/index.js';
 import { loadCodecs } from '../../codec/index.js';
 import { createRecordWish, exportTar } from '../../restore/index.js';
 import type { ExportInput } from '../contract/export.js';
@@ -8,7 +9,7 @@ import { quarantining } from '../quarantine.js';
 import { recordDocument } from '../record-document.js';
 import { recordLayers } from '../record-layers.js';
 import { placedScopes, restoreScope } from '../scopes.js';
-import { select } from '../select.js';
+import { type Selected, select } from '../select.js';
 import { wantedOf } from '../wishes.js';
 
 /**
@@ -25,6 +26,7 @@ export async function exportState(context: OperationContext, input: ExportInput)
   const { exclude = [] } = input;
   const { layers } = await recordLayers(repository, selected, { wish: createRecordWish(include, exclude), signal });
   if (input.format === 'json') {
+    if (layers.length === 0 && placedScopes(selected).length > 0) throw filesOnly(selected);
     return quarantining(
       context,
       repository,
@@ -52,4 +54,10 @@ export async function exportState(context: OperationContext, input: ExportInput)
     yield* quarantining(context, repository, archive);
     lost.throwIfAny('PARTIAL', 'is not in the archive');
   }
+}
+
+function filesOnly(selected: Selected): BitacoraError {
+  const scopes = placedScopes(selected).map(({ scope }) => scope);
+  const message = `There are no records in that state, only files (${scopes.join(', ')}): ask for an archive, the format "tar", or restore them to a target.`;
+  return new BitacoraError('USAGE', message, { details: { scopes } });
 }

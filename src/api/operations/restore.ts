@@ -15,7 +15,11 @@ import { wantedOf } from '../wishes.js';
 export async function restoreFiles(context: OperationContext, input: RestoreInput): Promise<RestoreAnswer> {
   const { vault, clock, random, logger, signal } = context;
   const { target, exclude = [] } = input;
-  if (target === undefined) throw new BitacoraError('USAGE', 'Say where to restore to: "target".');
+  if (target === undefined || input.format !== undefined) {
+    const problem =
+      target === undefined ? 'Say where to restore to: "target".' : '"format" is for an answer without a "target".';
+    throw new BitacoraError('USAGE', problem);
+  }
   const repository = await openKnownUser(context, input.user_id);
   await loadCodecs();
   const selected = await select(repository, input, clock.now());

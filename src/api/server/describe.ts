@@ -13,7 +13,7 @@ export interface Described {
   readonly item?: ZodType;
   readonly tail?: ZodType<object>;
   readonly member?: string;
-  readonly mediaType?: string;
+  readonly mediaTypes?: readonly string[];
 }
 
 const ERROR = jsonSchema(z.strictObject({ error: errorItem }), 'output');
@@ -67,8 +67,13 @@ export const JOB_EVENTS = {
   },
 } as FastifySchema;
 
+/** A route, and whether it may answer something else than its document. */
+interface DescribedRoute extends Route {
+  readonly instead?: unknown;
+}
+
 /** How a route appears in the OpenAPI document. It checks nothing: that is the contract's. */
-export function describe(name: string, route: Route, input: JsonSchema, contract: Described): FastifySchema {
+export function describe(name: string, route: DescribedRoute, input: JsonSchema, contract: Described): FastifySchema {
   const inPath = new Set([...route.path.matchAll(/:(\w+)/g)].map(([, param]) => param!));
   const rest = Object.keys(input.properties ?? {}).filter((key) => !inPath.has(key));
   const byQuery = route.method === 'GET' || route.method === 'DELETE';
@@ -103,9 +108,13 @@ function bodies(members: JsonSchema, route: Route): object {
   };
 }
 
-function answerContent(route: Route, contract: Described): Record<string, { schema: JsonSchema }> {
+function answerContent(route: DescribedRoute, contract: Described): Record<string, { schema: JsonSchema }> {
   const events = route.job ? { [MEDIA.events]: { schema: EVENT } } : {};
-  if (contract.answer) return { [MEDIA.json]: { schema: jsonSchema(contract.answer, 'output') }, ...events };
+  if (contract.answer) {
+    const answer = jsonSchema(contract.answer, 'output');
+    if (!route.instead) return { [MEDIA.json]: { schema: answer }, ...events };
+    return { [MEDIA.json]: { schema: { anyOf: [answer, RECORDS] } }, [MEDIA.tar]: bytesOf(MEDIA.tar), ...events };
+  }
   if (contract.item && contract.head && contract.member !== undefined) {
     const items = { type: 'array', items: jsonSchema(contract.item, 'output') };
     const tail = contract.tail ? jsonSchema(contract.tail, 'output') : undefined;
@@ -114,7 +123,18 @@ function answerContent(route: Route, contract: Described): Record<string, { sche
       [MEDIA.lines]: { schema: {} },
     };
   }
-  return { [contract.mediaType ?? MEDIA.bytes]: { schema: { type: 'string', format: 'binary' } } };
+  return Object.fromEntries((contract.mediaTypes ?? [MEDIA.bytes]).map((type) => [type, bytesOf(type)]));
+}
+
+/** A document of records, whose collections are as they were sent. */
+const RECORDS: JsonSchema = {
+  type: 'object',
+  properties: { data: { type: 'object', additionalProperties: true } },
+  required: ['data'],
+};
+
+function bytesOf(mediaType: string): { schema: JsonSchema } {
+  return { schema: mediaType === MEDIA.json ? RECORDS : { type: 'string', format: 'binary' } };
 }
 
 /** What is in front of the items, they, and what is behind them. */

@@ -28,7 +28,11 @@ export function takeRecords(app: FastifyInstance): void {
     { parseAs: 'buffer', bodyLimit: RECORDS_BODY_BYTES_MAX },
     (request: FastifyRequest, body: Buffer, done): void => {
       splitData(body).then(({ rest, value }) => {
-        void parse(request, rest, (error, members) => done(error, { members, data: value } satisfies JsonBody));
+        void parse(request, rest, (error, members) => {
+          // What stands there in the place of the records is no member of the input.
+          if (value !== undefined && !error) delete (members as { data?: unknown }).data;
+          done(error, { members, data: value } satisfies JsonBody);
+        });
       }, done);
     },
   );

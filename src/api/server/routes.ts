@@ -5,6 +5,7 @@ import { authorize, type Deciding } from '../authority.js';
 import type { ItemStream, OperationContext, Route } from '../operation.js';
 import { OPERATIONS } from '../operations.js';
 import { MEDIA } from '../protocol.js';
+import type { Instead } from '../without-target.js';
 import { type Described, describe } from './describe.js';
 import { answerBytes, answerDocument, answerItems } from './direct-answers.js';
 import { InputReader } from './input.js';
@@ -17,6 +18,8 @@ import { mediaType } from './request.js';
 interface AnyEntry extends Route {
   readonly answer: 'document' | 'items' | 'bytes';
   status?(answer: unknown): number;
+  instead?(input: unknown): Instead | undefined;
+  mediaType?(input: unknown): string;
   load(): Promise<(context: OperationContext, input: unknown) => Promise<unknown>>;
   contract(): Promise<Described & { readonly input: ZodType }>;
 }
@@ -32,7 +35,7 @@ export async function addOperations(app: FastifyInstance, answering: Answering):
       url: entry.path,
       config: { who: entry.who },
       schema: describe(name, entry, reader.schema, contract),
-      handler: (request, reply) => answer(request, reply, answering, { name, entry, contract, reader }),
+      handler: (request, reply) => answer(request, reply, answering, { name, entry, reader }),
     };
     if (entry.records) withRecords.push(route);
     else app.route(route);
@@ -47,7 +50,6 @@ export async function addOperations(app: FastifyInstance, answering: Answering):
 interface Operation {
   readonly name: string;
   readonly entry: AnyEntry;
-  readonly contract: Described;
   readonly reader: InputReader<unknown>;
 }
 
@@ -55,24 +57,39 @@ async function answer(
   request: FastifyRequest,
   reply: FastifyReply,
   answering: Answering,
-  { name, entry, contract, reader }: Operation,
+  { name, entry, reader }: Operation,
 ): Promise<unknown> {
   const input = readInput(request, entry, reader);
   const caller = answering.callers.of(request);
   await authorize(caller, entry.who, input as Record<string, unknown>, decidingOf(answering.parts.host));
+  const other = entry.instead?.(input);
+  if (other)
+    return answerRun(request, reply, answering, OPERATIONS[other.operation] as unknown as AnyEntry, other.input);
   const status = (document: unknown): number => entry.status?.(document) ?? 200;
   if (entry.job) {
     const records = entry.records ? await recordsOf(request) : undefined;
     const call = { name, traits: entry.job, input: input as Record<string, unknown>, records, status };
     return answerJob(request, reply, answering, call);
   }
+  return answerRun(request, reply, answering, entry, input);
+}
+
+/** Answers at once. */
+async function answerRun(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  answering: Answering,
+  entry: AnyEntry,
+  input: unknown,
+): Promise<unknown> {
+  const status = (document: unknown): number => entry.status?.(document) ?? 200;
   const operation = await entry.load();
   const run = (context: OperationContext): Promise<unknown> => operation(context, input);
   if (entry.answer === 'document') return answerDocument(request, reply, answering, run, status);
   if (entry.answer === 'items') {
     return answerItems(request, reply, answering, run as () => Promise<ItemStream<object, unknown>>);
   }
-  const mediaType = contract.mediaType ?? MEDIA.bytes;
+  const mediaType = entry.mediaType?.(input) ?? MEDIA.bytes;
   return answerBytes(request, reply, answering, run as () => Promise<AsyncIterable<Uint8Array>>, mediaType);
 }
 

@@ -3,7 +3,7 @@ import { concatBytes, Slices, throwIfAborted, toHex, utf8 } from '../../base/ind
 import type { CollectionShape } from '../../format/index.js';
 import { RecordReader, type RecordStore } from '../../snapshot/index.js';
 import type { RecordLayer } from '../records/layer.js';
-import { countShown, shownIn } from '../records/record-files.js';
+import { countShown, isEmpty, shownIn } from '../records/record-files.js';
 import { gathered } from '../state/gathered.js';
 
 export interface JsonExportOptions {
@@ -76,8 +76,8 @@ async function merge(store: RecordStore, layers: readonly RecordLayer[]): Promis
   for (const layer of layers) {
     const reader = new RecordReader(store, layer.scope);
     for (const collection of await reader.collections()) {
-      const { name, shape, records } = collection;
-      if (records > 0 && countShown(layer, collection) === 0) continue;
+      const { name, shape } = collection;
+      if (countShown(layer, collection) === 0 && !isEmpty(layer, collection)) continue;
       const one = merged.get(name) ?? { name, parts: [] };
       one.parts.push({ reader, layer, shape });
       merged.set(name, one);

@@ -7,4 +7,6 @@ export interface RecordLayer {
   readonly captured: number;
   /** Whether a newer capture took this record's place, or took it away. Without it every record is shown. */
   readonly hidden?: ((collection: string, index: number) => boolean) | undefined;
+  /** Whether a collection is not in the state at all, were it captured empty. */
+  readonly without?: ((collection: string) => boolean) | undefined;
 }

@@ -74,7 +74,7 @@ export async function* recordFiles(store: RecordStore, layers: readonly RecordLa
     const reader = new RecordReader(store, layer.scope);
     for (const collection of await reader.collections()) {
       const shown = countShown(layer, collection);
-      if (shown > 0 || collection.records === 0) yield new RecordFile(reader, layer, collection, shown);
+      if (shown > 0 || isEmpty(layer, collection)) yield new RecordFile(reader, layer, collection, shown);
     }
   }
 }
@@ -95,6 +95,11 @@ export function countShown(layer: RecordLayer, { name, records }: RecordCollecti
   let shown = 0;
   for (let index = 0; index < records; index++) if (isShown(index)) shown++;
   return shown;
+}
+
+/** Whether a state shows a collection that was captured empty. */
+export function isEmpty({ without }: RecordLayer, { name, records }: RecordCollection): boolean {
+  return records === 0 && !without?.(name);
 }
 
 /** Which records of a collection a state shows of one capture, by their index. */
