@@ -1,17 +1,22 @@
-import type { BackupReport } from '../backup/index.js';
 import { isoTime, pathFields } from '../base/index.js';
-import type { ManifestCounts } from '../format/index.js';
+import type { ManifestCounts, SnapshotKind } from '../format/index.js';
 import { formatUuid, type Snapshot } from '../snapshot/index.js';
 import type { BackupAnswer, BackupInput } from './contract/backup.js';
+import type { Durability } from './contract/common.js';
+import type { TakenSnapshot } from './take-snapshot.js';
 
 /** What a backup answers. */
-export function backupAnswer(input: BackupInput, userCreated: boolean, report: BackupReport): BackupAnswer {
+export function backupAnswer(
+  input: Pick<BackupInput, 'user_id' | 'session_id' | 'dry_run'> & { readonly type: SnapshotKind },
+  durability: Durability,
+  { created, report, warnings }: TakenSnapshot,
+): BackupAnswer {
   const { counts, failures } = report;
   return {
     backup_id: report.backupId ? formatUuid(report.backupId) : null,
     user_id: input.user_id,
-    user_created: userCreated,
-    session_id: null,
+    user_created: created,
+    session_id: input.session_id ?? null,
     timestamp: isoTime(report.time),
     backup_type: input.type,
     status: report.status,
@@ -19,7 +24,8 @@ export function backupAnswer(input: BackupInput, userCreated: boolean, report: B
     captured: report.scopes.map(({ scope }) => scope),
     failures: failures.items.map(({ path, code, message }) => ({ ...pathFields('path', path), code, message })),
     failure_count: failures.count,
-    warnings: [...report.warnings],
+    warnings: [...report.warnings, ...warnings],
+    durability,
     parent_id: report.parent ? formatUuid(report.parent) : null,
     ...figures(counts, counts.excluded),
     packs_added: report.packs,
@@ -28,7 +34,7 @@ export function backupAnswer(input: BackupInput, userCreated: boolean, report: B
 }
 
 /** The same of a snapshot that was made earlier, as far as its manifest has it. */
-export function earlierAnswer(user: string, { id, time, manifest }: Snapshot): BackupAnswer {
+export function earlierAnswer(user: string, durability: Durability, { id, time, manifest }: Snapshot): BackupAnswer {
   const { counts, failures } = manifest;
   return {
     backup_id: id,
@@ -43,6 +49,7 @@ export function earlierAnswer(user: string, { id, time, manifest }: Snapshot): B
     failures: failures.items.map(({ path, code, message }) => ({ ...pathFields('path', path), code, message })),
     failure_count: failures.count,
     warnings: [],
+    durability,
     parent_id: manifest.parent ? formatUuid(manifest.parent) : null,
     ...figures(counts, 0),
     packs_added: manifest.packs.length,

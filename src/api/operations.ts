@@ -1,8 +1,7 @@
 import type { ZodType } from 'zod';
+import { joinByKey, joinEnd } from './join.js';
 import type { ByteOperation, DocumentOperation, ItemOperation, Route } from './operation.js';
 
-import { MEDIA } from './protocol.js';
-import { type Instead, withoutTarget } from './without-target.js';
 interface Entry<Kind extends string, Run, Contract> extends Route {
   readonly answer: Kind;
   load(): Promise<Run>;
@@ -19,8 +18,6 @@ type DocumentEntry<Input, Answer> = Entry<
   /** The HTTP status of an answer; 200 where there is none. */
   status?(answer: Answer): number;
 };
-  /** The operation that answers an input in this one's place, where that has no document for an answer. */
-  instead?(input: Input): Instead | undefined;
 type ItemEntry<Input, Head, Item> = Entry<
   'items',
   ItemOperation<Input, Head, Item>,
@@ -36,11 +33,8 @@ type ItemEntry<Input, Head, Item> = Entry<
 type ByteEntry<Input> = Entry<
   'bytes',
   ByteOperation<Input>,
-  { readonly input: ZodType<Input>; readonly mediaTypes: readonly string[] }
-> & {
-  /** Which of its contract's types the bytes of an answer are; the first unless told. */
-  mediaType?(input: Input): string;
-};
+  { readonly input: ZodType<Input>; readonly mediaType: string }
+>;
 
 /** Answers one document. */
 export function document<Input, Answer>(entry: Given<DocumentEntry<Input, Answer>>): DocumentEntry<Input, Answer> {
@@ -72,12 +66,38 @@ export const OPERATIONS = {
     path: '/api/commands/backup',
     summary: 'Takes a snapshot.',
     who: { scope: 'backup', user: 'named', administrators: CAPTURE_MEMBERS },
-    job: { access: 'write', durable: true },
+    job: {
+      access: 'write',
+      durable: true,
+      // A barrier: whoever asked must not go on before.
+      waits: ({ type }) => type === 'critical',
+      join: (input, body, live) => joinByKey('backup', input, body, live),
+    },
     upload: true,
+    records: true,
     // What was called critical and is not whole must not look like success.
     status: ({ status, backup_type }) => (status === 'partial' && backup_type === 'critical' ? 409 : 200),
     load: async () => (await import('./operations/backup.js')).backUp,
     contract: () => import('./contract/backup.js'),
+  }),
+  end: document({
+    method: 'POST',
+    path: '/api/commands/end',
+    summary: 'Ends a session: its records are captured, and the answer says that they are safe.',
+    who: { scope: 'backup', user: 'named' },
+    job: { access: 'write', durable: 'once promised', join: joinEnd },
+    records: true,
+    load: async () => (await import('./operations/end.js')).endSession,
+    contract: () => import('./contract/end.js'),
+  }),
+  'end-sources': document({
+    method: 'POST',
+    path: '/api/commands/end-sources',
+    summary: 'Captures the sources that follow the end of a session.',
+    who: { scope: 'backup', user: 'named' },
+    job: { access: 'write', durable: true },
+    load: async () => (await import('./operations/end-sources.js')).endSources,
+    contract: () => import('./contract/end-sources.js'),
   }),
   list: document({
     method: 'GET',
@@ -154,7 +174,7 @@ export const OPERATIONS = {
   export: bytes({
     method: 'POST',
     path: '/api/users/:user_id/export',
-    summary: 'A state as an archive, or its records as JSON.',
+    summary: 'A state as an archive.',
     who: { scope: 'restore', user: 'named' },
     job: undefined,
     load: async () => (await import('./operations/export.js')).exportState,
@@ -163,7 +183,7 @@ export const OPERATIONS = {
   restore: document({
     method: 'POST',
     path: '/api/restore',
-    summary: 'Writes files and records back; without a target they are the answer.',
+    summary: 'Writes files back.',
     who: { scope: 'restore', user: 'named', target: 'target' },
     job: { access: 'read', durable: false },
     status: ({ status }) => (status === 'corrupt' ? 500 : 200),
@@ -184,7 +204,6 @@ export const OPERATIONS = {
     path: '/api/scrub',
     summary: 'Reads back what is stored, of one user or of all, and has what is damaged stored again.',
     who: { scope: 'admin', user: 'optional' },
-    mediaType: ({ format }) => (format === 'json' ? MEDIA.json : MEDIA.tar),
     job: { access: 'read', durable: false },
     status: ({ status }) => (status === 'damaged' ? 500 : 200),
     load: async () => (await import('./operations/scrub.js')).scrub,
@@ -195,21 +214,9 @@ export const OPERATIONS = {
     path: '/api/users/:user_id/retention',
     summary: 'Forgets what the policy keeps no longer, or says what that would be, and explains why.',
     who: { scope: 'admin', user: 'named' },
-    instead: withoutTarget,
     job: undefined,
     load: async () => (await import('./operations/retention.js')).retention,
     contract: () => import('./contract/retention.js'),
-  'restore-session': document({
-    method: 'POST',
-    path: '/api/restore/session',
-    summary: 'Writes back what a session left behind; without a target its records are the answer.',
-    who: { scope: 'restore', user: 'named', target: 'target' },
-    job: { access: 'read', durable: false },
-    status: ({ status }) => (status === 'corrupt' ? 500 : 200),
-    instead: withoutTarget,
-    load: async () => (await import('./operations/restore.js')).restoreFiles,
-    contract: () => import('./contract/restore-session.js'),
-  }),
   }),
   pin: document({
     method: 'POST',
@@ -247,6 +254,17 @@ export const OPERATIONS = {
     load: async () => (await import('./operations/marks.js')).unforget,
     contract: () => import('./contract/mark.js'),
   }),
+  prune: document({
+    method: 'POST',
+    path: '/api/prune',
+    summary: 'Frees what only forgotten snapshots need, of one user or of all.',
+    who: { scope: 'admin', user: 'optional' },
+    // Beside backups: it takes care itself of what they rely on.
+    job: { access: 'read', durable: false },
+    status: ({ status }) => (status === 'stopped' ? 500 : 200),
+    load: async () => (await import('./operations/prune.js')).prune,
+    contract: () => import('./contract/prune.js'),
+  }),
   'user-list': document({
     method: 'GET',
     path: '/api/users',
@@ -272,17 +290,6 @@ export const OPERATIONS = {
     who: { scope: 'list', user: 'named' },
     job: undefined,
     load: async () => (await import('./operations/users.js')).showUser,
-  prune: document({
-    method: 'POST',
-    path: '/api/prune',
-    summary: 'Frees what only forgotten snapshots need, of one user or of all.',
-    who: { scope: 'admin', user: 'optional' },
-    // Beside backups: it takes care itself of what they rely on.
-    job: { access: 'read', durable: false },
-    status: ({ status }) => (status === 'stopped' ? 500 : 200),
-    load: async () => (await import('./operations/prune.js')).prune,
-    contract: () => import('./contract/prune.js'),
-  }),
     contract: () => import('./contract/user-show.js'),
   }),
   'user-set': document({

@@ -22,6 +22,7 @@ interface Setting {
 
 interface Call {
   readonly jobId?: string;
+  readonly again?: boolean;
   readonly body?: AsyncIterable<Uint8Array>;
   readonly signal?: AbortSignal;
 }
@@ -38,7 +39,7 @@ async function setUp(t: Test): Promise<Setting> {
   await mkdir(join(source, 'deep'), { recursive: true });
   await mkdir(other);
   for (const name of ['a', 'b.tmp', 'deep/c']) await writeFile(join(source, name), name);
-  const backUp: Setting['backUp'] = async (settings, input, { jobId, body, signal } = {}) => {
+  const backUp: Setting['backUp'] = async (settings, input, { jobId, again, body, signal } = {}) => {
     const host = {
       vault,
       engine: async () => engine,
@@ -49,7 +50,7 @@ async function setUp(t: Test): Promise<Setting> {
       logger: silentLogger,
     };
     const run = await OPERATIONS.backup.load();
-    const call = { signal: signal ?? new AbortController().signal, progress: noProgress, jobId, body };
+    const call = { signal: signal ?? new AbortController().signal, progress: noProgress, jobId, again, body };
     return withContext(host, call, (context) => run(context, { user_id: 'ana', type: 'manual', ...input }));
   };
   return { vault, source, other, log, backUp };
@@ -162,7 +163,7 @@ t.test('a job that is run again finds its snapshot, whatever has become of the s
   const first = await backUp({}, { paths: [source] }, { jobId });
   await backUp({}, { paths: [source] });
   await rm(source, { recursive: true });
-  const again = await backUp({}, { paths: [source] }, { jobId });
+  const again = await backUp({}, { paths: [source] }, { jobId, again: true });
   t.match(again, { backup_id: first.backup_id, timestamp: first.timestamp, captured: first.captured });
   t.same(again.files, first.files);
   const repository = await vault.openUser('ana');
@@ -170,7 +171,7 @@ t.test('a job that is run again finds its snapshot, whatever has become of the s
   repository.close();
   const other = formatUuid(createUuid(systemClock, systemRandom));
   await t.rejects(
-    backUp({}, { paths: [source] }, { jobId: other }),
+    backUp({}, { paths: [source] }, { jobId: other, again: true }),
     { code: 'SOURCE_MISSING' },
     'another job’s does not count',
   );

@@ -12,6 +12,8 @@ export interface Served {
   readonly keyFile: string;
   /** Two small files. */
   readonly source: string;
+  /** The same vault behind another server, as after a restart. */
+  restart(): Promise<Served>;
   backUp(body?: Readonly<Record<string, unknown>>, headers?: Readonly<Record<string, string>>): Promise<Reply>;
 }
 
@@ -22,10 +24,24 @@ export async function serve(t: Test, options: Partial<TestDaemonOptions> = {}): 
   mkdirSync(source);
   writeFileSync(join(source, 'a.txt'), 'one\n');
   writeFileSync(join(source, 'b.txt'), 'two\n');
-  const daemon = await startDaemon({ vault: path, keyFile, ...options });
-  t.teardown(() => daemon.close());
+  return behindServer(t, { vault: path, keyFile, ...options }, root, source);
+}
+
+async function behindServer(t: Test, options: TestDaemonOptions, root: string, source: string): Promise<Served> {
+  const { keyFile } = options;
+  const daemon = await startDaemon(options);
+  let closed = false;
+  const close = async (): Promise<void> => {
+    if (!closed) await daemon.close();
+    closed = true;
+  };
+  t.teardown(close);
   const { socket } = daemon;
   return {
+    restart: async () => {
+      await close();
+      return behindServer(t, options, root, source);
+    },
     daemon,
     socket,
     root,

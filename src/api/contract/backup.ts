@@ -1,9 +1,23 @@
 import { z } from 'zod';
-import { absolutePath, patterns, problem, time, userId } from './common.js';
+import {
+  absolutePath,
+  durability,
+  durabilityLevel,
+  idempotencyKey,
+  patterns,
+  problem,
+  sessionId,
+  time,
+  userId,
+} from './common.js';
 
 export const input = z.strictObject({
   user_id: userId,
   type: z.enum(['manual', 'critical', 'periodic']),
+  /** Of whose session the records are that come with the call. */
+  session_id: sessionId.optional(),
+  durability: durabilityLevel.optional(),
+  idempotency_key: idempotencyKey.optional(),
   reason: z.string().max(4096).optional(),
   paths: z.array(absolutePath).max(10_000).optional(),
   /** What the bytes of the body are called. */
@@ -31,6 +45,7 @@ export const answer = z.strictObject({
   failures: z.array(problem),
   failure_count: z.int(),
   warnings: z.array(z.string()),
+  durability,
   parent_id: z.uuid().nullable(),
   files: z.strictObject({
     total: z.int(),

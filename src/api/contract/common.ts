@@ -44,6 +44,24 @@ export const problem = z.strictObject({
   message: z.string(),
 });
 
+/** On how many backends a snapshot must be before it is acknowledged. */
+export const durabilityLevel = z.enum(['local', 'all']);
+
+/** Where a snapshot is. */
+export const durability = z.strictObject({
+  level: durabilityLevel,
+  /** `s3` is null where no copy is configured. */
+  reached: z.strictObject({ local: z.boolean(), s3: z.boolean().nullable() }),
+});
+
+/** Tells a repeat of a request from another one; of HTTP also the header `Idempotency-Key`. */
+export const idempotencyKey = z
+  .string()
+  .regex(/^[\x21-\x7e]{1,255}$/, 'Give 1 to 255 printable characters without spaces');
+
+export type DurabilityLevel = z.infer<typeof durabilityLevel>;
+export type Durability = z.infer<typeof durability>;
+
 /** An error inside of an answer. */
 export const errorItem = z.strictObject({
   code: z.string(),
