@@ -42,6 +42,7 @@ t.test('the description of the API is valid OpenAPI and holds every operation', 
 /** One call of every operation that answers JSON. */
 const CALLS: Readonly<Record<Exclude<OperationName, 'cat' | 'export'>, (served: Served, ids: Ids) => Call>> = {
   backup: ({ source }) => ['/api/commands/backup', { user_id: 'ana', type: 'manual', paths: [source] }],
+  end: () => ['/api/commands/end', { user_id: 'ana', session_id: 'session_1', data: { sparks: [{ id: 'a' }] } }],
   list: () => ['/api/backups/ana'],
   snapshot: (_, { backup }) => [`/api/backups/ana/${backup}`],
   ls: ({ source }) => [`/api/users/ana/entries?path=${source}`],
@@ -59,9 +60,13 @@ const CALLS: Readonly<Record<Exclude<OperationName, 'cat' | 'export'>, (served: 
   forget: (_, { backup }) => [`/api/backups/ana/${backup}/forget`, {}],
   unforget: (_, { backup }) => [`/api/backups/ana/${backup}/unforget`, {}],
   'user-list': () => ['/api/users'],
-  'user-add': ({ source }) => ['/api/users', { user_id: 'bob', sources: [{ kind: 'path', path: source }] }],
+  'user-add': ({ source }) => [
+    '/api/users',
+    { user_id: 'bob', sources: [{ kind: 'path', path: source, at_session_end: true }] },
+  ],
   'user-show': () => ['/api/users/bob'],
   'user-set': () => ['/api/users/bob', { exclude: ['*.tmp'] }],
+  'end-sources': () => ['/api/commands/end-sources', { user_id: 'bob', session_id: 'session_1' }],
   'token-create': () => ['/api/tokens', { name: 'app', users: ['*'], scopes: ['list'] }],
   'token-list': () => ['/api/tokens'],
   'token-revoke': () => ['/api/tokens/app'],
