@@ -8,6 +8,7 @@ import { asBuffer } from '../base/index.js';
  * | `"identity"` | layout number, vault id |
  * | `"note " name` | whatever somebody notes of the vault as a whole |
  * | uid `B` ordinal (4) | empty: a tombstone names this pack |
+ * | uid `A` ordinal (4) | when the pack was last found sound |
  * | uid `C` chunk id | where the chunk is |
  * | uid `E` seq (8) hash (32) | a flag, the sealed log entry |
  * | uid `G` | the log's gaps |
@@ -16,6 +17,7 @@ import { asBuffer } from '../base/index.js';
  * | uid `M` | the mark |
  * | uid `P` ordinal (4) | the pack's name and a checksum |
  * | uid `Q` ordinal (4) | what of the pack is known to be damaged |
+ * | uid `R` | the last round of checks: when, and how much was found |
  * | uid `S` | name of the pack that the next scrub of a share begins behind |
  * | uid `T` | what upkeep knows of packs that were put aside |
  */
@@ -33,6 +35,7 @@ export function noteKey(name: string): Uint8Array {
 }
 
 export const TAG = {
+  checked: 0x41,
   buried: 0x42,
   chunk: 0x43,
   entry: 0x45,
@@ -42,6 +45,7 @@ export const TAG = {
   mark: 0x4d,
   pack: 0x50,
   quarantine: 0x51,
+  round: 0x52,
   scrub: 0x53,
   trash: 0x54,
 } as const;

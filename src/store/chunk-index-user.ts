@@ -1,9 +1,10 @@
 import { toHex } from '../base/index.js';
+import { CheckLedger } from './check-ledger.js';
 import type { Batch, Database } from './chunk-index-database.js';
 import { type AppliedEntries, entriesOf, entryNamesOf, type IndexedEntry, putEntries } from './chunk-index-entries.js';
 import { damagedIndex, indexError, isIndexDamage } from './chunk-index-errors.js';
 import { encodeGaps, type LogGap } from './chunk-index-gaps.js';
-import { chunkKeys, entryKey, ID_BYTES, ordinalKey, TAG, tagKey, userRange } from './chunk-index-keys.js';
+import { chunkKeys, entryKey, ordinalKey, TAG, tagKey, userRange } from './chunk-index-keys.js';
 import { loadUser } from './chunk-index-load.js';
 import { keysAmong, keysOf, type PackContents, putChunks, putPlaces } from './chunk-index-places.js';
 import {
@@ -26,6 +27,8 @@ export class UserIndex {
   readonly #uid: Uint8Array;
   /** What is known to be damaged. */
   readonly quarantine = new Quarantine();
+  /** When what was last checked. */
+  readonly checks: CheckLedger;
   /** Who has the user open. */
   readonly holders = new Holders();
   /** Packs under a tombstone: still readable, but nobody relies on them any more. */
@@ -44,6 +47,12 @@ export class UserIndex {
     this.#database = database;
     this.#directory = directory;
     this.#uid = new Uint8Array(uid);
+    this.checks = new CheckLedger(
+      database,
+      this.#uid,
+      (pack) => this.packOrdinal(pack),
+      (run) => this.#guard(run),
+    );
   }
 
   /** Use `ChunkIndex.user`. */
@@ -280,18 +289,6 @@ export class UserIndex {
     return this.#change(async () => ({ mark: suspect(), result: undefined }));
   }
 
-  /** Name of the pack behind which the next scrub of a share begins; undefined where none was done. */
-  scrubbedTo(): Promise<Uint8Array | undefined> {
-    return this.#guard(async () => {
-      const stored = await this.#database.get(tagKey(this.#uid, TAG.scrub));
-      return stored?.length === ID_BYTES ? stored : undefined;
-    });
-  }
-
-  setScrubbedTo(pack: Uint8Array): Promise<void> {
-    return this.#exclusive(() => this.#database.put(tagKey(this.#uid, TAG.scrub), pack));
-  }
-
   /** What upkeep noted of packs that were put aside. */
   trashNotes(): Promise<Uint8Array | undefined> {
     return this.#guard(() => this.#database.get(tagKey(this.#uid, TAG.trash)));
@@ -390,7 +387,7 @@ export class UserIndex {
   }
 }
 
-const PACK_TAGS = [TAG.pack, TAG.head, TAG.loose, TAG.quarantine, TAG.buried] as const;
+const PACK_TAGS = [TAG.pack, TAG.head, TAG.loose, TAG.quarantine, TAG.buried, TAG.checked] as const;
 
 /** The highest number among heads of the log. */
 function lastOf(heads: readonly EntryName[]): number {

@@ -29,5 +29,6 @@ export {
 export { checkPacks } from './scrub/check-packs.js';
 export { type NamedUser, type ScrubbedNames, type ScrubNamesOptions, scrubNames } from './scrub/names.js';
 export { type ScrubOptions, type ScrubResult, scrub } from './scrub/scrub.js';
+export type { ScrubDue } from './scrub/scrub-due.js';
 export type { ScrubbedUser } from './scrub/scrub-user.js';
 export { storedSize } from './stored-size.js';

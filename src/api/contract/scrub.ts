@@ -5,6 +5,8 @@ export const input = z.strictObject({
   user_id: userId.optional(),
   /** Per cent of the packs' bytes; left out, all. */
   share: z.number().positive().max(100).optional(),
+  /** Only what is due by the timetable, slowly: every byte once in 30 days, all metadata; `share` is then what a round reads. */
+  due: z.boolean().optional(),
 });
 
 export const answer = z.strictObject({

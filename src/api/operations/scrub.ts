@@ -6,14 +6,18 @@ import type { OperationContext } from '../operation.js';
 
 const DAMAGE = new Set(['DATA_CORRUPT', 'OBJECT_MISSING', 'FORMAT_NEWER', 'KEY_WRONG']);
 
+/** What runs by itself leaves the disk to others for the most part. */
+const BYTES_PER_SECOND = 32e6;
+
 /** Checks what is stored, of one user or of all. */
 export async function scrub(context: OperationContext, input: ScrubInput): Promise<ScrubAnswer> {
   const { vault, clock, logger, progress, signal } = context;
-  const { user_id: user, share = 100 } = input;
+  const { user_id: user, share = 100, due = false } = input;
   const began = clock.monotonic();
   if (user !== undefined) await checkKnownUser(context, user);
   const engine = await context.engine();
-  const options = { user, engine, percent: share, clock, logger, progress, signal };
+  const round = due ? { share: input.share && input.share / 100, bytesPerSecond: BYTES_PER_SECOND } : undefined;
+  const options = { user, engine, percent: share, due: round, clock, logger, progress, signal };
   const { users, vaultProblems } = await upkeep.scrub(vault, options);
   return {
     status: statusOf([...vaultProblems, ...users.flatMap(({ problems }) => problems)]),

@@ -22,7 +22,7 @@ export async function checkPacks(
 ): Promise<readonly BitacoraError[]> {
   const findings = new Findings(repository.uid);
   const pool = new LanePool(engine.lanes, repository.openSecrets, signal);
-  const scrub = { repository, pool, width: 1, findings, clock, logger, progress, signal };
+  const scrub = { repository, pool, width: 1, pace: undefined, findings, clock, logger, progress, signal };
   const quarantine = new PackQuarantine(scrub);
   try {
     for (const object of objects) {

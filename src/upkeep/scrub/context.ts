@@ -2,6 +2,7 @@ import type { BitacoraError, Clock, Logger, ProgressSink } from '../../base/inde
 import type { LanePool } from '../../engine/index.js';
 import type { UserRepository } from '../../vault/index.js';
 import type { DamageCode, Findings } from './findings.js';
+import type { Pace } from './pace.js';
 
 /** What the steps of scrubbing one user share. */
 export interface UserScrub {
@@ -9,6 +10,8 @@ export interface UserScrub {
   readonly pool: LanePool;
   /** Packs to check at once. */
   readonly width: number;
+  /** Undefined: as fast as it goes. */
+  readonly pace: Pace | undefined;
   readonly findings: Findings;
   readonly clock: Clock;
   readonly logger: Logger;

@@ -2,9 +2,12 @@ import { BitacoraError, fromHex, throwIfAborted, toHex } from '../../base/index.
 import { packName, packsPrefix, parseObjectName, type QuarantinedPack, uidOf } from '../../format/index.js';
 import type { PackHead } from '../../store/index.js';
 import { damageCode, isUnknown, type UserScrub } from './context.js';
+import { packsDue } from './due.js';
 import type { DamageCode } from './findings.js';
 import type { PackQuarantine } from './quarantine.js';
+import { ReadPacks } from './read-packs.js';
 import { type ListedPack, scanPack } from './scan-pack.js';
+import type { ScrubDue } from './scrub-due.js';
 import type { LogFacts } from './scrub-log.js';
 import { packsOfShare } from './share.js';
 
@@ -12,6 +15,12 @@ export interface ScrubbedPacks {
   readonly packs: number;
   readonly bytes: number;
   readonly chunks: number;
+}
+
+/** Which packs are read: a share, or what is due. */
+export interface WhichPacks {
+  readonly percent: number;
+  readonly due?: ScrubDue | undefined;
 }
 
 /**
@@ -22,19 +31,35 @@ export async function scrubPacks(
   scrub: UserScrub,
   quarantine: PackQuarantine,
   facts: LogFacts,
-  percent: number,
+  which: WhichPacks,
 ): Promise<ScrubbedPacks> {
   const { repository } = scrub;
   const { index, readOnly } = repository;
   const all = await listPacks(scrub, facts.tombstoned);
-  const share = packsOfShare(all, percent, percent < 100 ? await index.scrubbedTo() : undefined);
+  const { percent, due } = which;
+  const share = due ? await dueOf(scrub, all, due) : await shareOf(scrub, all, percent);
   await noteLost(scrub, facts, all, quarantine);
   const counts = await scanAll(scrub, share, quarantine);
   await quarantine.finish();
   const last = share.at(-1);
-  if (last && percent < 100 && !readOnly) await index.setScrubbedTo(last.hash);
+  if (last && percent < 100 && !due && !readOnly) await index.checks.setSharedTo(last.hash);
   await quarantine.tell();
   return counts;
+}
+
+async function dueOf(
+  { repository, clock }: UserScrub,
+  all: readonly ListedPack[],
+  { share }: ScrubDue,
+): Promise<ListedPack[]> {
+  const { index } = repository;
+  const times = await index.checks.times();
+  const checkedAt = ({ hash }: ListedPack) => times.get(index.packOrdinal(hash) ?? -1);
+  return packsDue(all, { checkedAt, now: clock.now(), lastRound: (await index.checks.lastRound())?.time, share });
+}
+
+async function shareOf({ repository }: UserScrub, all: readonly ListedPack[], percent: number): Promise<ListedPack[]> {
+  return packsOfShare(all, percent, percent < 100 ? await repository.index.checks.sharedTo() : undefined);
 }
 
 /** Checks a pack that is no part of the share and was found wanting while something was read from it. `pack` is its hash in hex. */
@@ -82,10 +107,11 @@ async function scanAll(
   packs: readonly ListedPack[],
   quarantine: PackQuarantine,
 ): Promise<ScrubbedPacks> {
-  const { progress, signal, width } = scrub;
+  const { progress, signal, width, pace } = scrub;
   const counts = { packs: 0, bytes: 0, chunks: 0 };
   const filesTotal = packs.length;
   const bytesTotal = packs.reduce((sum, { length }) => sum + length, 0);
+  const read = new ReadPacks(scrub);
   let next = 0;
   const work = async (): Promise<void> => {
     for (;;) {
@@ -93,13 +119,16 @@ async function scanAll(
       if (!pack) return;
       throwIfAborted(signal);
       const chunks = await scanOne(scrub, pack, quarantine);
-      counts.chunks += chunks;
+      if (chunks !== undefined) await read.add(pack.hash);
+      counts.chunks += chunks ?? 0;
       counts.packs++;
       counts.bytes += pack.length;
       progress({ phase: 'scrub', files: counts.packs, filesTotal, bytes: counts.bytes, bytesTotal });
+      await pace?.after(pack.length, signal);
     }
   };
   const settled = await Promise.allSettled(Array.from({ length: width }, work));
+  await read.finish();
   const failed = settled.find((one) => one.status === 'rejected');
   if (failed) {
     // What was found so far is worth keeping, whatever ended the search.
@@ -109,8 +138,8 @@ async function scanAll(
   return counts;
 }
 
-/** Resolves with the number of chunks checked. */
-async function scanOne(scrub: UserScrub, pack: ListedPack, quarantine: PackQuarantine): Promise<number> {
+/** Resolves with the number of chunks checked; undefined where it could not be asked for the pack. */
+async function scanOne(scrub: UserScrub, pack: ListedPack, quarantine: PackQuarantine): Promise<number | undefined> {
   const { repository, pool, findings, signal } = scrub;
   const object = packName(uidOf(repository.uid), pack.hash);
   try {
@@ -129,10 +158,10 @@ async function scanOne(scrub: UserScrub, pack: ListedPack, quarantine: PackQuara
   } catch (error) {
     if (!(error instanceof BitacoraError)) throw error;
     const code = damageCode(error);
+    if (!code && !isUnknown(error)) throw error;
     if (code) await addWhole(scrub, pack, quarantine, code, error);
-    else if (isUnknown(error)) findings.add(error);
-    else throw error;
-    return 0;
+    else findings.add(error);
+    return code && 0;
   }
 }
 
