@@ -1,6 +1,8 @@
 import type { ZodType } from 'zod';
 import { joinByKey, joinEnd } from './join.js';
 import type { ByteOperation, DocumentOperation, ItemOperation, Route } from './operation.js';
+import { MEDIA } from './protocol.js';
+import { type Instead, withoutTarget } from './without-target.js';
 
 interface Entry<Kind extends string, Run, Contract> extends Route {
   readonly answer: Kind;
@@ -17,6 +19,8 @@ type DocumentEntry<Input, Answer> = Entry<
 > & {
   /** The HTTP status of an answer; 200 where there is none. */
   status?(answer: Answer): number;
+  /** The operation that answers an input in this one's place, where that has no document for an answer. */
+  instead?(input: Input): Instead | undefined;
 };
 type ItemEntry<Input, Head, Item> = Entry<
   'items',
@@ -33,8 +37,11 @@ type ItemEntry<Input, Head, Item> = Entry<
 type ByteEntry<Input> = Entry<
   'bytes',
   ByteOperation<Input>,
-  { readonly input: ZodType<Input>; readonly mediaType: string }
->;
+  { readonly input: ZodType<Input>; readonly mediaTypes: readonly string[] }
+> & {
+  /** Which of its contract's types the bytes of an answer are; the first unless told. */
+  mediaType?(input: Input): string;
+};
 
 /** Answers one document. */
 export function document<Input, Answer>(entry: Given<DocumentEntry<Input, Answer>>): DocumentEntry<Input, Answer> {
@@ -174,21 +181,34 @@ export const OPERATIONS = {
   export: bytes({
     method: 'POST',
     path: '/api/users/:user_id/export',
-    summary: 'A state as an archive.',
+    summary: 'A state as an archive, or its records as JSON.',
     who: { scope: 'restore', user: 'named' },
     job: undefined,
+    mediaType: ({ format }) => (format === 'json' ? MEDIA.json : MEDIA.tar),
     load: async () => (await import('./operations/export.js')).exportState,
     contract: () => import('./contract/export.js'),
   }),
   restore: document({
     method: 'POST',
     path: '/api/restore',
-    summary: 'Writes files back.',
+    summary: 'Writes files and records back; without a target they are the answer.',
     who: { scope: 'restore', user: 'named', target: 'target' },
     job: { access: 'read', durable: false },
     status: ({ status }) => (status === 'corrupt' ? 500 : 200),
+    instead: withoutTarget,
     load: async () => (await import('./operations/restore.js')).restoreFiles,
     contract: () => import('./contract/restore.js'),
+  }),
+  'restore-session': document({
+    method: 'POST',
+    path: '/api/restore/session',
+    summary: 'Writes back what a session left behind; without a target its records are the answer.',
+    who: { scope: 'restore', user: 'named', target: 'target' },
+    job: { access: 'read', durable: false },
+    status: ({ status }) => (status === 'corrupt' ? 500 : 200),
+    instead: withoutTarget,
+    load: async () => (await import('./operations/restore.js')).restoreFiles,
+    contract: () => import('./contract/restore-session.js'),
   }),
   'rebuild-index': document({
     method: 'POST',

@@ -51,6 +51,7 @@ const CALLS: Readonly<Record<Exclude<OperationName, 'cat' | 'export'>, (served: 
   diff: (_, { backup }) => [`/api/users/ana/diff?before=${backup}&after=latest`],
   'diff-disk': ({ source }) => ['/api/users/ana/diff-disk', { before: 'latest', directory: source }],
   restore: ({ root }) => ['/api/restore', { user_id: 'ana', target: join(root, 'out'), verify: true }],
+  'restore-session': () => ['/api/restore/session', { user_id: 'ana', session_id: 'session_1' }],
   'rebuild-index': () => ['/api/rebuild-index', {}],
   scrub: () => ['/api/scrub', {}],
   retention: () => ['/api/users/ana/retention', { dry_run: true }],
