@@ -32,8 +32,15 @@ export class JsonError extends Error {
 /** Told of each member of the object that is scanned itself, not of those inside its members: where its name and value begin. */
 export type OnMember = (nameStart: number, nameEnd: number, valueStart: number) => void;
 
-/** What the scanner looks for next. */
-type Expected = 'value' | 'first' | 'name' | 'after' | 'string';
+/** What the scanner looks for next: numbers, as they are compared at every token. */
+const VALUE = 0;
+/** A value, or the end of an array that is empty. */
+const FIRST_VALUE = 1;
+const NAME = 2;
+/** A name, or the end of an object that is empty. */
+const FIRST_NAME = 3;
+const AFTER = 4;
+const STRING = 5;
 
 /**
  * Finds where one JSON value (RFC 8259) ends, byte by byte and without making anything of it, in as many steps as wanted. Strict: no
@@ -44,13 +51,11 @@ export class JsonScanner {
   readonly #end: number;
   readonly #onMember: OnMember | undefined;
   /** The closing bytes of the values that are open. */
-  readonly #open = new Uint8Array(JSON_DEPTH_MAX);
-  #depth = 0;
-  #expected: Expected = 'value';
+  readonly #open: number[] = [];
+  #expected = VALUE;
   /** Where the open string began, and whether it is a member's name. */
   #from = 0;
   #isName = false;
-  #done = false;
   /** Where the scanner is; behind the value once it has run to the end. */
   at: number;
 
@@ -64,115 +69,97 @@ export class JsonScanner {
 
   /** Goes on for about `most` bytes; true once the value has ended. Throws `JsonError`. */
   run(most: number): boolean {
-    const stop = Math.min(this.#end, this.at + most);
-    while (!this.#done) {
-      if (this.at >= stop) {
-        if (this.at >= this.#end) throw new JsonError('JSON ends too early', this.at);
-        return false;
-      }
-      this.#step(stop);
-    }
-    return true;
-  }
-
-  #step(stop: number): void {
-    if (this.#expected === 'string') {
-      this.#string(stop);
-      return;
-    }
-    const byte = this.#bytes[this.at]!;
-    if (isSpace(byte)) this.at++;
-    else if (this.#expected === 'after') this.#after(byte);
-    else if (this.#expected === 'first' && byte === this.#open[this.#depth - 1]) this.#close();
-    else if (this.#expected === 'value' || this.#open[this.#depth - 1] === CLOSE_ARRAY) this.#value(byte);
-    else this.#name(byte);
-  }
-
-  #value(byte: number): void {
-    if (byte === QUOTE) this.#begin(false);
-    else if (byte === OPEN_OBJECT) this.#enter(CLOSE_OBJECT);
-    else if (byte === OPEN_ARRAY) this.#enter(CLOSE_ARRAY);
-    else {
-      this.at = byte === MINUS || isDigit(byte) ? numberEnd(this.#bytes, this.at, this.#end) : this.#literal();
-      this.#ended();
-    }
-  }
-
-  #enter(closing: number): void {
-    if (this.#depth === JSON_DEPTH_MAX) {
-      throw new JsonError(`JSON lies in itself more than ${JSON_DEPTH_MAX} times`, this.at);
-    }
-    this.#open[this.#depth++] = closing;
-    this.at++;
-    this.#expected = 'first';
-  }
-
-  #close(): void {
-    this.#depth--;
-    this.at++;
-    this.#ended();
-  }
-
-  #ended(): void {
-    this.#expected = 'after';
-    this.#done = this.#depth === 0;
-  }
-
-  #after(byte: number): void {
-    const closing = this.#open[this.#depth - 1];
-    if (byte === closing) this.#close();
-    else if (byte !== COMMA) throw unexpected(byte, this.at);
-    else {
-      this.at++;
-      this.#expected = closing === CLOSE_ARRAY ? 'value' : 'name';
-    }
-  }
-
-  #name(byte: number): void {
-    if (byte !== QUOTE) throw unexpected(byte, this.at);
-    this.#begin(true);
-  }
-
-  #begin(isName: boolean): void {
-    this.#from = this.at++;
-    this.#isName = isName;
-    this.#expected = 'string';
-  }
-
-  #string(stop: number): void {
     const bytes = this.#bytes;
-    let at = this.at;
-    while (at < stop) {
-      const byte = bytes[at]!;
-      if (byte === QUOTE) {
-        this.at = at + 1;
-        if (this.#isName) this.#colon();
-        else this.#ended();
-        return;
+    const end = this.#end;
+    const open = this.#open;
+    const stop = Math.min(end, this.at + most);
+    // All that changes with every token, where that costs least.
+    let { at } = this;
+    let expected = this.#expected;
+    while (at < stop && (expected !== AFTER || open.length > 0)) {
+      if (expected === STRING) {
+        at = stringEnd(bytes, at, stop, end);
+        if (at >= stop || bytes[at] !== QUOTE) continue;
+        at = this.#isName ? this.#member(at + 1) : at + 1;
+        expected = this.#isName ? VALUE : AFTER;
+        continue;
       }
-      if (byte < 0x20) throw new JsonError('A control character in a JSON string', at);
-      at = byte === BACKSLASH ? escapeEnd(bytes, at, this.#end) : at + 1;
+      const byte = bytes[at]!;
+      if (isSpace(byte)) {
+        at++;
+      } else if (expected === AFTER) {
+        expected = this.#after(byte, at++);
+      } else if (byte === QUOTE) {
+        this.#isName = expected === NAME || expected === FIRST_NAME;
+        this.#from = at++;
+        expected = STRING;
+      } else if (expected >= FIRST_VALUE) {
+        // An empty object or array ends, or the array's first value comes.
+        if (expected !== NAME && byte === open[open.length - 1]) expected = this.#after(byte, at++);
+        else if (expected === FIRST_VALUE) expected = VALUE;
+        else throw unexpected(byte, at);
+      } else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
+        expected = this.#enter(byte, at++);
+      } else {
+        at = byte === MINUS || isDigit(byte) ? numberEnd(bytes, at, end) : literalEnd(bytes, at, end);
+        expected = AFTER;
+      }
     }
     this.at = at;
+    this.#expected = expected;
+    const done = expected === AFTER && open.length === 0;
+    if (!done && at >= end) throw new JsonError('JSON ends too early', at);
+    return done;
   }
 
-  #colon(): void {
-    const nameEnd = this.at;
-    this.at = spaceEnd(this.#bytes, this.at, this.#end);
-    const byte = this.#bytes[this.at];
-    if (this.at >= this.#end || byte !== COLON) throw unexpected(byte, this.at);
-    this.at = spaceEnd(this.#bytes, this.at + 1, this.#end);
-    this.#expected = 'value';
-    if (this.#depth === 1) this.#onMember?.(this.#from, nameEnd, this.at);
-  }
-
-  #literal(): number {
-    for (const literal of LITERALS) {
-      const end = this.at + literal.length;
-      if (end <= this.#end && literal.every((byte, i) => byte === this.#bytes[this.at + i])) return end;
+  #enter(byte: number, at: number): number {
+    if (this.#open.length === JSON_DEPTH_MAX) {
+      throw new JsonError(`JSON lies in itself more than ${JSON_DEPTH_MAX} times`, at);
     }
-    throw unexpected(this.#bytes[this.at], this.at);
+    this.#open.push(byte === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_ARRAY);
+    return byte === OPEN_OBJECT ? FIRST_NAME : FIRST_VALUE;
   }
+
+  /** Takes what stands behind a value, or where there might be a first one. */
+  #after(byte: number, at: number): number {
+    const closing = this.#open[this.#open.length - 1];
+    if (byte === closing) {
+      this.#open.pop();
+      return AFTER;
+    }
+    if (byte !== COMMA) throw unexpected(byte, at);
+    return closing === CLOSE_ARRAY ? VALUE : NAME;
+  }
+
+  /** Takes what stands between a name and its value. Returns where the value begins. */
+  #member(nameEnd: number): number {
+    const colon = spaceEnd(this.#bytes, nameEnd, this.#end);
+    const byte = colon < this.#end ? this.#bytes[colon] : undefined;
+    if (byte !== COLON) throw unexpected(byte, colon);
+    const valueStart = spaceEnd(this.#bytes, colon + 1, this.#end);
+    if (this.#open.length === 1) this.#onMember?.(this.#from, nameEnd, valueStart);
+    return valueStart;
+  }
+}
+
+/** Where the string's closing quote is, or a place from `stop` on. */
+function stringEnd(bytes: Uint8Array, from: number, stop: number, end: number): number {
+  let at = from;
+  while (at < stop) {
+    const byte = bytes[at]!;
+    if (byte === QUOTE) return at;
+    if (byte < 0x20) throw new JsonError('A control character in a JSON string', at);
+    at = byte === BACKSLASH ? escapeEnd(bytes, at, end) : at + 1;
+  }
+  return at;
+}
+
+function literalEnd(bytes: Uint8Array, at: number, end: number): number {
+  for (const literal of LITERALS) {
+    const next = at + literal.length;
+    if (next <= end && literal.every((byte, i) => byte === bytes[at + i])) return next;
+  }
+  throw unexpected(bytes[at], at);
 }
 
 /** Where the value that begins at `at` ends, at once. Throws `JsonError`. */
