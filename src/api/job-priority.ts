@@ -13,5 +13,6 @@ export function jobPriority({
 }): Priority {
   if (operation === 'end') return 'session_end';
   if (operation === 'backup' && (input.type === 'critical' || input.type === 'periodic')) return input.type;
+  if (operation === 'retain-all' || (operation === 'scrub' && input.due === true)) return 'periodic';
   return 'manual';
 }

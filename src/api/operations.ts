@@ -238,6 +238,15 @@ export const OPERATIONS = {
     load: async () => (await import('./operations/retention.js')).retention,
     contract: () => import('./contract/retention.js'),
   }),
+  'retain-all': document({
+    method: 'POST',
+    path: '/api/retention',
+    summary: 'Forgets of every user what the policy keeps no longer.',
+    who: { scope: 'admin', user: 'vault' },
+    job: { access: 'read', durable: false },
+    load: async () => (await import('./operations/retain-all.js')).retainAll,
+    contract: () => import('./contract/retain-all.js'),
+  }),
   pin: document({
     method: 'POST',
     path: '/api/backups/:user_id/:backup_id/pin',

@@ -77,6 +77,7 @@ export interface ScheduleSettings {
 }
 
 export interface ScrubSettings {
+  readonly enabled: boolean;
   /** From one run to the next; undefined: as is usual. */
   readonly everyMs: number | undefined;
   /** Of the packs that one run reads, a part of one; undefined: as is usual. */
@@ -119,7 +120,7 @@ export interface Settings {
   readonly space: SpaceSettings;
   readonly records: RecordSettings;
   readonly schedule: readonly ScheduleSettings[];
-  /** Undefined: nothing is checked by itself. */
+  /** Undefined: as is usual. */
   readonly scrub: ScrubSettings | undefined;
   readonly access: AccessSettings;
   /** A sentence that says which configured copy is not made; undefined where all are. */

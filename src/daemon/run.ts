@@ -20,8 +20,10 @@ import { runnableOnly } from './job-store.js';
 import type { DaemonLog } from './log.js';
 import { passedSockets } from './passed-sockets.js';
 import { Reloader } from './reload.js';
+import { Rounds } from './rounds.js';
 import { ServiceManager } from './service-manager.js';
 import { usualSocket } from './socket-place.js';
+import { upkeepRounds } from './upkeep.js';
 
 export interface DaemonOptions {
   /** Undefined without a file: everything is as usual. */
@@ -78,6 +80,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   let engine: Engine | undefined;
   let queue: Queue | undefined;
   let server: ApiServer | undefined;
+  let rounds: Rounds | undefined;
   try {
     vault.checkWritable();
     await loadCodecs();
@@ -115,6 +118,8 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     server = await serveApi({ host, socket, socketGroup: own.group, listen, inherited, version: options.version });
     // Not before everything is in place: what would have to be given up again had better not begin.
     queue.resume();
+    rounds = new Rounds({ rounds: upkeepRounds(vault, () => settings), queue, logger: log });
+    rounds.start();
     log.info('Ready.', { vault: path, socket, version: options.version, waiting: queue.list().length });
     manager.ready(servesText(path));
     options.onReload?.(() => {
@@ -125,6 +130,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     manager.stopping('Waits for running jobs', graceMs() + ANSWERS_GRACE_MS);
     log.info('Stopping.', { running: queue.list({ states: ['running'] }).length });
   } finally {
+    await rounds?.stop();
     await closeAll(graceMs(), { queue, server, engine, vault });
     manager.close();
   }

@@ -56,6 +56,7 @@ const CALLS: Readonly<Record<Exclude<OperationName, 'cat' | 'export'>, (served: 
   scrub: () => ['/api/scrub', {}],
   retention: () => ['/api/users/ana/retention', { dry_run: true }],
   prune: () => ['/api/prune', { dry_run: true }],
+  'retain-all': () => ['/api/retention', {}],
   pin: (_, { backup }) => [`/api/backups/ana/${backup}/pin`, {}],
   unpin: (_, { backup }) => [`/api/backups/ana/${backup}/unpin`, {}],
   forget: (_, { backup }) => [`/api/backups/ana/${backup}/forget`, {}],

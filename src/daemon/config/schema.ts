@@ -117,7 +117,13 @@ export const configSchema = z.strictObject({
   restore: z.strictObject({ allowed_targets: value.listOf(value.path(), 'a list of paths').default([]) }).prefault({}),
   hooks: hooks.prefault({}),
   keys: z.strictObject({ file: value.path().optional() }).prefault({}),
-  scrub: z.strictObject({ every: value.duration().optional(), share: value.share().optional() }).optional(),
+  scrub: z
+    .strictObject({
+      enabled: value.flag().default(true),
+      every: value.duration().optional(),
+      share: value.share().optional(),
+    })
+    .optional(),
   alerts: z.strictObject({ command: value.argv().optional() }).optional(),
   limits: z
     .strictObject({

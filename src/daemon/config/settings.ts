@@ -30,7 +30,7 @@ export function settingsOf(config: Config): Settings {
     },
     records: { userWide: records.user_wide, pull: command(records.pull_command, records.pull_timeout) },
     schedule: schedule.map(scheduleOf),
-    scrub: scrub && { everyMs: scrub.every, share: scrub.share },
+    scrub: scrub && { enabled: scrub.enabled, everyMs: scrub.every, share: scrub.share },
     access: { hosts: api.hosts, peers: api.peer, allowedTargets: restore.allowed_targets },
     missingCopy: backup.storage.secondary === 's3' ? MISSING_COPY : undefined,
   };

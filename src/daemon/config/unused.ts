@@ -6,13 +6,9 @@ const UNUSED: readonly (readonly [key: string, meaning: string])[] = [
   ['backup.auto_backup_on_session_end', 'sessions that end are not backed up by themselves yet'],
   ['backup.storage.secondary', 'there is no second copy yet: everything is in the local vault only'],
   ['backup.storage.s3', 'there is no second copy yet: everything is in the local vault only'],
-  ['backup.storage.local.max_size_gb', 'the vault grows as far as its disk goes'],
   ['records', 'records are not captured yet'],
   ['schedule', 'nothing is started by time yet; use a systemd timer'],
   ['source.at_session_end', 'sessions that end are not backed up by themselves yet'],
-  ['scrub', 'nothing is checked by itself yet; use `bitacora scrub`'],
-  ['limits.user_quota_gb', 'no user is limited yet'],
-  ['limits.quota_warning', 'no user is limited yet'],
   ['alerts', 'nobody is alerted yet; watch the exit codes, the log and `bitacora status`'],
 ];
 

@@ -1,0 +1,37 @@
+import type { Settings } from '../api/index.js';
+import type { Vault } from '../vault/index.js';
+import type { Round } from './rounds.js';
+
+const DAY_MS = 86_400_000;
+
+/** What a daemon sees to by itself: what the policy keeps no longer, the space that frees, and that what is stored is still sound. */
+export function upkeepRounds(vault: Vault, settings: () => Settings): Round[] {
+  const common = { user: undefined, access: 'read', durable: false } as const;
+  return [
+    {
+      name: 'retention and prune',
+      everyMs: () => (settings().enabled ? DAY_MS : undefined),
+      jobs: () => ['retain-all', 'prune'].map((operation) => ({ ...common, operation, input: {} })),
+    },
+    {
+      name: 'scrub',
+      everyMs: () => {
+        const { scrub } = settings();
+        return scrub?.enabled === false ? undefined : (scrub?.everyMs ?? DAY_MS);
+      },
+      jobs: () => {
+        const { scrub } = settings();
+        const share = scrub?.share === undefined ? {} : { share: scrub.share * 100 };
+        return [{ ...common, operation: 'scrub', input: { due: true, ...share } }];
+      },
+    },
+    {
+      name: 'stored bytes',
+      everyMs: () => {
+        const { vaultBytesMax, userBytesMax } = settings().space;
+        return (vaultBytesMax ?? userBytesMax) === undefined ? undefined : DAY_MS;
+      },
+      run: (signal) => vault.stored.recount({ signal }),
+    },
+  ];
+}
