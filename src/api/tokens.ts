@@ -9,6 +9,8 @@ const SECRET_BYTES = 32;
 const TOKENS_MAX = 10_000;
 /** The last use is written down so often only; in between it is kept in memory. */
 const USED_GRAIN_MS = 86_400_000;
+/** And where that failed, not with every call. */
+const TRY_AGAIN_MS = 3_600_000;
 const TOKEN = /^bitacora_([0-9a-f]{16})_([A-Za-z0-9_-]{43})$/;
 const NO_HASH = new Uint8Array(32);
 
@@ -36,6 +38,8 @@ export class Tokens {
   readonly #records = new Map<string, TokenRecord>();
   /** Last uses that are not written down yet. */
   readonly #used = new Map<string, number>();
+  /** When it was last tried to write them down. */
+  readonly #tried = new Map<string, number>();
   readonly #listeners = new Set<(id: string) => void>();
   #loaded: Promise<void> | undefined;
   /** Changes are done one after another. */
@@ -76,9 +80,9 @@ export class Tokens {
   /** Notes that a token was used; cheap. What cannot be written down is logged. */
   use({ id, used }: TokenRecord, now: number, logger: Logger): void {
     const key = toHex(id);
-    const known = Math.max(used, this.#used.get(key) ?? 0);
-    this.#used.set(key, Math.max(known, now));
-    if (now - used < USED_GRAIN_MS || now - known < USED_GRAIN_MS) return;
+    this.#used.set(key, Math.max(used, this.#used.get(key) ?? 0, now));
+    if (now - used < USED_GRAIN_MS || now - (this.#tried.get(key) ?? Number.NEGATIVE_INFINITY) < TRY_AGAIN_MS) return;
+    this.#tried.set(key, now);
     this.#inTurn(async () => {
       const record = this.#records.get(key);
       if (!record || record.version >= TOKEN_VERSION_MAX) return;
@@ -138,6 +142,7 @@ export class Tokens {
       const document = this.#document(found);
       this.#records.delete(document.token_id);
       this.#used.delete(document.token_id);
+      this.#tried.delete(document.token_id);
       for (const listener of this.#listeners) listener(document.token_id);
       try {
         await this.#files.remove(fromHex(document.token_id));
