@@ -1,7 +1,7 @@
 import t from 'tap';
-import { type RecordPart, recordSource } from '../../src/backup/index.js';
-import { RecordReader } from '../../src/snapshot/index.js';
-import { makeSetting, noise, objects, type Setting } from './fixture.js';
+import { type RecordPart, recordSource } from '../../../src/backup/index.js';
+import { RecordReader } from '../../../src/snapshot/index.js';
+import { makeSetting, noise, objects, type Setting } from '../fixture.js';
 
 type Sent = readonly (readonly [collection: string, json: string, shape?: 'value'])[];
 
