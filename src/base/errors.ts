@@ -34,12 +34,14 @@ export const ERROR_CODES = {
   UNKNOWN_TOKEN: { http: 404, exit: 66, meaning: 'No such token.' },
   UNKNOWN_JOB: { http: 404, exit: 66, meaning: 'No such job, or it ended too long ago.' },
   SOURCE_MISSING: { http: 404, exit: 66, meaning: 'A source path does not exist.' },
-  SOURCE_UNREADABLE: { http: 403, exit: 66, meaning: 'A source path may not be read.' },
+  SOURCE_UNREADABLE: { http: 403, exit: 77, meaning: 'A source path may not be read.' },
   SOURCE_FAILED: { http: 502, exit: 1, meaning: 'A command or stream that supplies the data broke off.' },
+  VAULT_UNREADABLE: { http: 403, exit: 77, meaning: 'The vault may not be read.' },
   NOT_A_VAULT: { http: 404, exit: 66, meaning: 'There is no vault at that place.' },
   VAULT_EXISTS: { http: 409, exit: 73, meaning: 'A vault, or something else, is already at that place.' },
   TARGET_NOT_EMPTY: { http: 409, exit: 73, meaning: 'The restore target has entries and no overwrite rule was given.' },
   TARGET_UNSAFE: { http: 403, exit: 73, meaning: 'The target or a step in it is a link, no directory, or unusable.' },
+  TARGET_UNREADABLE: { http: 403, exit: 77, meaning: 'The restore target may not be used.' },
   USER_EXISTS: { http: 409, exit: 73, meaning: 'There is a user of that name already.' },
   TOKEN_EXISTS: { http: 409, exit: 73, meaning: 'There is a token of that name already, or no room for more.' },
   VAULT_READ_ONLY: { http: 403, exit: 73, meaning: 'The vault cannot be written.' },
@@ -109,6 +111,12 @@ export function isBitacoraError(error: unknown, code?: ErrorCode): error is Bita
 }
 
 /** The `errno` name of a system error (`ENOENT`), or undefined for anything else. */
+/** Whether the system refused something for want of permission. */
+export function isDenied(error: unknown): boolean {
+  const errno = errnoCode(error);
+  return errno === 'EACCES' || errno === 'EPERM';
+}
+
 export function errnoCode(error: unknown): string | undefined {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code)) {
     return error.code;

@@ -19,6 +19,7 @@ export {
   type ErrorOptions,
   errnoCode,
   isBitacoraError,
+  isDenied,
   throwIfAborted,
   writeError,
 } from './errors.js';

@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { type FileHandle, open, realpath, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { BitacoraError, errnoCode, type Random, toHex, writeError } from '../base/index.js';
+import { BitacoraError, errnoCode, isDenied, type Random, toHex, writeError } from '../base/index.js';
 
 /**
  * A file that appears under its name when it is whole, readable by its owner only. What bears the name is replaced by then and
@@ -89,5 +89,6 @@ function cannotMake(path: string, cause: unknown): BitacoraError {
   if (errno === undefined) throw cause;
   if (errno === 'ENOSPC' || errno === 'EDQUOT') return writeError(cause, `"${path}"`);
   const message = `Cannot write "${path}": ${errno === 'ENOENT' ? 'there is no such directory' : errno}.`;
-  return new BitacoraError('TARGET_UNSAFE', message, { details: { path, errno }, cause });
+  const code = isDenied(cause) ? 'TARGET_UNREADABLE' : 'TARGET_UNSAFE';
+  return new BitacoraError(code, message, { details: { path, errno }, cause });
 }

@@ -1,6 +1,6 @@
 import { lstatSync, mkdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve, sep } from 'node:path';
-import { BitacoraError, errnoCode } from '../base/index.js';
+import { BitacoraError, errnoCode, isDenied } from '../base/index.js';
 import { closeFd, openDirectory, readDirectory, tryLock } from '../posix/index.js';
 import { openBelow, realPathBelow } from './beneath.js';
 import type { RestoreOptions } from './options.js';
@@ -21,7 +21,7 @@ export interface Target {
 /**
  * Checks the target and opens it; makes its last component where it is missing.
  *
- * @throws {BitacoraError} `USAGE`, `TARGET_IN_VAULT`, `TARGET_UNSAFE`, `TARGET_NOT_EMPTY`, `TARGET_BUSY`, `NO_SPACE`.
+ * @throws {BitacoraError} `USAGE`, `TARGET_IN_VAULT`, `TARGET_UNSAFE`, `TARGET_UNREADABLE`, `TARGET_NOT_EMPTY`, `TARGET_BUSY`, `NO_SPACE`.
  */
 export function openTarget(options: RestoreOptions): Target {
   const path = resolve(options.target);
@@ -150,7 +150,8 @@ function checkEmpty(fd: number, path: string): void {
 
 function cannotUse(path: string, error: unknown): BitacoraError {
   const errno = errnoCode(error);
-  const code = errno === 'ENOSPC' || errno === 'EDQUOT' ? 'NO_SPACE' : 'TARGET_UNSAFE';
+  const isFull = errno === 'ENOSPC' || errno === 'EDQUOT';
+  const code = isFull ? 'NO_SPACE' : isDenied(error) ? 'TARGET_UNREADABLE' : 'TARGET_UNSAFE';
   const text = error instanceof Error ? error.message : String(error);
   return new BitacoraError(code, `Cannot use the target "${path}": ${text}`, {
     details: { target: path },

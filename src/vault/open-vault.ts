@@ -5,6 +5,7 @@ import {
   type Clock,
   errnoCode,
   isBitacoraError,
+  isDenied,
   type Logger,
   type Random,
   silentLogger,
@@ -50,7 +51,7 @@ export interface VaultOptions {
 /**
  * Opens a vault: for writing under its lock, or for reading beside whoever holds it.
  *
- * @throws {BitacoraError} `NOT_A_VAULT`; `FORMAT_NEWER`; `KEY_MISSING` saying where it looked; `KEY_UNREADABLE`; `KEY_WRONG`; `KEY_UNSAFE`;
+ * @throws {BitacoraError} `NOT_A_VAULT`; `VAULT_UNREADABLE`; `FORMAT_NEWER`; `KEY_MISSING` saying where it looked; `KEY_UNREADABLE`; `KEY_WRONG`; `KEY_UNSAFE`;
  *   `KEY_MALFORMED`; `VAULT_BUSY`; `DATA_CORRUPT` for a damaged `vault.json`; the backend's errors.
  */
 export async function openVault(options: VaultOptions): Promise<Vault> {
@@ -138,7 +139,8 @@ async function openLocal(path: string, random: Random): Promise<LocalBackend> {
     const [error] = (failures as AggregateError).errors as unknown[];
     const errno = errnoCode(error);
     if (errno === 'ENOENT' || errno === 'ENOTDIR') throw notAVault(path, error);
-    throw new BitacoraError('BACKEND_FAILED', `Cannot look into the vault "${path}": ${errno ?? String(error)}.`, {
+    const code = isDenied(error) ? 'VAULT_UNREADABLE' : 'BACKEND_FAILED';
+    throw new BitacoraError(code, `Cannot look into the vault "${path}": ${errno ?? String(error)}.`, {
       cause: error,
       details: { path },
     });

@@ -143,6 +143,20 @@ t.test('targets that are not empty, lie in the vault, are no directory, or have 
   t.same(readdirSync(place.join('elsewhere')), []);
 });
 
+t.test('a vault and a target that may not be used', async (t) => {
+  const place = await setUp(t);
+  const call = { through: unprivileged() };
+  const locked = place.join('locked');
+  mkdirSync(join(locked, 'in'), { recursive: true });
+  chmodSync(locked, 0);
+  const into = ['restore', 'ana', '--latest', '--target', join(locked, 'in')];
+  await refused(t, place, into, 'TARGET_UNREADABLE', /EACCES/, call);
+  chmodSync(locked, 0o700);
+  chmodSync(place.vault, 0);
+  await refused(t, place, ['list', 'ana'], 'VAULT_UNREADABLE', /EACCES/, call);
+  chmodSync(place.vault, 0o700);
+});
+
 t.test('users, snapshots and paths that are not there, with what is near', async (t) => {
   const place = await setUp(t);
   await refused(t, place, ['list', 'anna'], 'UNKNOWN_USER', /Did you mean "ana"\?/);

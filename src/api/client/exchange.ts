@@ -159,6 +159,8 @@ export function errorOf(document: unknown, daemonUid?: string | string[]): Bitac
   const { code, details } = error;
   const uid = process.geteuid?.();
   const other = OF_PATHS.has(code) && daemonUid !== undefined && uid !== undefined && String(daemonUid) !== String(uid);
+  'TARGET_UNREADABLE',
+  'VAULT_UNREADABLE',
   const message = other
     ? `${error.message} The daemon works as user ${daemonUid}, you are user ${uid}.`
     : error.message;

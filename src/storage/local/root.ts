@@ -1,5 +1,5 @@
 import { dirname, join, relative } from 'node:path';
-import { BitacoraError, errnoCode, writeError } from '../../base/index.js';
+import { BitacoraError, errnoCode, isDenied, writeError } from '../../base/index.js';
 import { readError } from '../errors.js';
 import { DirectorySync } from './directory-sync.js';
 import type { LocalFileSystem, LocalStat } from './file-system.js';
@@ -71,7 +71,8 @@ export async function findRoot(fileSystem: LocalFileSystem, path: string): Promi
     const stat = await fileSystem.stat(path);
     if (stat.kind === 'directory') return new Root(path, stat, fileSystem);
   } catch (error) {
-    if (!isAbsence(error)) throw readError('BACKEND_FAILED', `directory "${path}"`, error);
+    if (!isAbsence(error))
+      throw readError(isDenied(error) ? 'VAULT_UNREADABLE' : 'BACKEND_FAILED', `directory "${path}"`, error);
     cause = error;
   }
   throw new BitacoraError('NOT_A_VAULT', `There is no directory "${path}".`, { cause });
