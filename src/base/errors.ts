@@ -110,13 +110,13 @@ export function isBitacoraError(error: unknown, code?: ErrorCode): error is Bita
   return error instanceof BitacoraError && (code === undefined || error.code === code);
 }
 
-/** The `errno` name of a system error (`ENOENT`), or undefined for anything else. */
 /** Whether the system refused something for want of permission. */
 export function isDenied(error: unknown): boolean {
   const errno = errnoCode(error);
   return errno === 'EACCES' || errno === 'EPERM';
 }
 
+/** The `errno` name of a system error (`ENOENT`), or undefined for anything else. */
 export function errnoCode(error: unknown): string | undefined {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string' && /^E[A-Z0-9]+$/.test(error.code)) {
     return error.code;

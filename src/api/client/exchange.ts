@@ -146,6 +146,8 @@ const OF_PATHS = new Set([
   'SOURCE_MISSING',
   'SOURCE_UNREADABLE',
   'TARGET_UNSAFE',
+  'TARGET_UNREADABLE',
+  'VAULT_UNREADABLE',
   'TARGET_NOT_EMPTY',
   'BACKEND_FAILED',
 ]);
@@ -159,8 +161,6 @@ export function errorOf(document: unknown, daemonUid?: string | string[]): Bitac
   const { code, details } = error;
   const uid = process.geteuid?.();
   const other = OF_PATHS.has(code) && daemonUid !== undefined && uid !== undefined && String(daemonUid) !== String(uid);
-  'TARGET_UNREADABLE',
-  'VAULT_UNREADABLE',
   const message = other
     ? `${error.message} The daemon works as user ${daemonUid}, you are user ${uid}.`
     : error.message;
