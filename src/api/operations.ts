@@ -1,62 +1,8 @@
-import type { ZodType } from 'zod';
 import { joinByKey, joinEnd } from './join.js';
-import type { ByteOperation, DocumentOperation, ItemOperation, Route } from './operation.js';
+import { bytes, document, items } from './operation-entry.js';
+import { CARE_OPERATIONS } from './operations-care.js';
 import { MEDIA } from './protocol.js';
-import { type Instead, withoutTarget } from './without-target.js';
-
-interface Entry<Kind extends string, Run, Contract> extends Route {
-  readonly answer: Kind;
-  load(): Promise<Run>;
-  /** Loaded by the server only: the command line checks its own flags, and starts sooner without. */
-  contract(): Promise<Contract>;
-}
-type Given<E> = Omit<E, 'answer'>;
-
-type DocumentEntry<Input, Answer> = Entry<
-  'document',
-  DocumentOperation<Input, Answer>,
-  { readonly input: ZodType<Input>; readonly answer: ZodType<Answer> }
-> & {
-  /** The HTTP status of an answer; 200 where there is none. */
-  status?(answer: Answer): number;
-  /** The operation that answers an input in this one's place, where that has no document for an answer. */
-  instead?(input: Input): Instead | undefined;
-};
-type ItemEntry<Input, Head, Item> = Entry<
-  'items',
-  ItemOperation<Input, Head, Item>,
-  {
-    readonly input: ZodType<Input>;
-    readonly head: ZodType<Head>;
-    readonly item: ZodType<Item>;
-    readonly tail?: ZodType<object>;
-    /** `ItemStream.member`. */
-    readonly member: string;
-  }
->;
-type ByteEntry<Input> = Entry<
-  'bytes',
-  ByteOperation<Input>,
-  { readonly input: ZodType<Input>; readonly mediaTypes: readonly string[] }
-> & {
-  /** Which of its contract's types the bytes of an answer are; the first unless told. */
-  mediaType?(input: Input): string;
-};
-
-/** Answers one document. */
-export function document<Input, Answer>(entry: Given<DocumentEntry<Input, Answer>>): DocumentEntry<Input, Answer> {
-  return { ...entry, answer: 'document' };
-}
-
-/** Answers many items, one by one. */
-export function items<Input, Head, Item>(entry: Given<ItemEntry<Input, Head, Item>>): ItemEntry<Input, Head, Item> {
-  return { ...entry, answer: 'items' };
-}
-
-/** Answers bytes, one by one. */
-export function bytes<Input>(entry: Given<ByteEntry<Input>>): ByteEntry<Input> {
-  return { ...entry, answer: 'bytes' };
-}
+import { withoutTarget } from './without-target.js';
 
 /** What a backup reads besides what is configured, or leaves out of that. */
 const CAPTURE_MEMBERS = ['paths', 'exclude', 'one_file_system', 'include_caches', 'max_file_bytes', 'codec', 'level'];
@@ -210,90 +156,6 @@ export const OPERATIONS = {
     load: async () => (await import('./operations/restore.js')).restoreFiles,
     contract: () => import('./contract/restore-session.js'),
   }),
-  'rebuild-index': document({
-    method: 'POST',
-    path: '/api/rebuild-index',
-    summary: 'Makes the index anew from the vault itself, of one user or of all.',
-    who: { scope: 'admin', user: 'optional' },
-    job: { access: 'exclusive', durable: false },
-    load: async () => (await import('./operations/rebuild-index.js')).rebuildIndex,
-    contract: () => import('./contract/rebuild-index.js'),
-  }),
-  scrub: document({
-    method: 'POST',
-    path: '/api/scrub',
-    summary: 'Reads back what is stored, of one user or of all, and has what is damaged stored again.',
-    who: { scope: 'admin', user: 'optional' },
-    job: { access: 'read', durable: false },
-    status: ({ status }) => (status === 'damaged' ? 500 : 200),
-    load: async () => (await import('./operations/scrub.js')).scrub,
-    contract: () => import('./contract/scrub.js'),
-  }),
-  retention: document({
-    method: 'POST',
-    path: '/api/users/:user_id/retention',
-    summary: 'Forgets what the policy keeps no longer, or says what that would be, and explains why.',
-    who: { scope: 'admin', user: 'named' },
-    job: undefined,
-    load: async () => (await import('./operations/retention.js')).retention,
-    contract: () => import('./contract/retention.js'),
-  }),
-  'retain-all': document({
-    method: 'POST',
-    path: '/api/retention',
-    summary: 'Forgets of every user what the policy keeps no longer.',
-    who: { scope: 'admin', user: 'vault' },
-    job: { access: 'read', durable: false },
-    load: async () => (await import('./operations/retain-all.js')).retainAll,
-    contract: () => import('./contract/retain-all.js'),
-  }),
-  pin: document({
-    method: 'POST',
-    path: '/api/backups/:user_id/:backup_id/pin',
-    summary: 'Keeps a snapshot whatever the policy says.',
-    who: { scope: 'admin', user: 'named' },
-    job: undefined,
-    load: async () => (await import('./operations/marks.js')).pin,
-    contract: () => import('./contract/mark.js'),
-  }),
-  unpin: document({
-    method: 'POST',
-    path: '/api/backups/:user_id/:backup_id/unpin',
-    summary: 'Leaves a pinned snapshot to the policy again.',
-    who: { scope: 'admin', user: 'named' },
-    job: undefined,
-    load: async () => (await import('./operations/marks.js')).unpin,
-    contract: () => import('./contract/mark.js'),
-  }),
-  forget: document({
-    method: 'POST',
-    path: '/api/backups/:user_id/:backup_id/forget',
-    summary: 'Lets a snapshot go; it can be taken back until it is pruned.',
-    who: { scope: 'admin', user: 'named' },
-    job: undefined,
-    load: async () => (await import('./operations/marks.js')).forget,
-    contract: () => import('./contract/mark.js'),
-  }),
-  unforget: document({
-    method: 'POST',
-    path: '/api/backups/:user_id/:backup_id/unforget',
-    summary: 'Takes back a forgotten snapshot, which retention leaves alone from then on.',
-    who: { scope: 'admin', user: 'named' },
-    job: undefined,
-    load: async () => (await import('./operations/marks.js')).unforget,
-    contract: () => import('./contract/mark.js'),
-  }),
-  prune: document({
-    method: 'POST',
-    path: '/api/prune',
-    summary: 'Frees what only forgotten snapshots need, of one user or of all.',
-    who: { scope: 'admin', user: 'optional' },
-    // Beside backups: it takes care itself of what they rely on.
-    job: { access: 'read', durable: false },
-    status: ({ status }) => (status === 'stopped' ? 500 : 200),
-    load: async () => (await import('./operations/prune.js')).prune,
-    contract: () => import('./contract/prune.js'),
-  }),
   'user-list': document({
     method: 'GET',
     path: '/api/users',
@@ -422,6 +284,7 @@ export const OPERATIONS = {
     load: async () => (await import('./operations/jobs.js')).watchJobs,
     contract: () => import('./contract/watch-jobs.js'),
   }),
+  ...CARE_OPERATIONS,
 } as const;
 
 export type OperationName = keyof typeof OPERATIONS;
