@@ -1,0 +1,118 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import t from 'tap';
+import { DEFAULT_SETTINGS, type Settings } from '../../src/api/index.js';
+import { parse, type Served, serve } from './fixture.js';
+import { ask } from './http.js';
+
+interface Health {
+  readonly status: string;
+  readonly checks: readonly { readonly name: string; readonly status: string; readonly message: string }[];
+}
+
+async function health({ socket }: Served): Promise<{ http: number; said: Health }> {
+  const { status, text } = await ask(socket, '/api/health');
+  return { http: status, said: parse(text) as unknown as Health };
+}
+
+const worse = ({ checks }: Health) => checks.filter(({ status }) => status !== 'ok').map(({ name }) => name);
+
+t.test('a sound daemon is healthy, and says what it looked at', async (t) => {
+  const served = await serve(t);
+  await served.backUp();
+  const { http, said } = await health(served);
+  t.equal(http, 200);
+  t.same([said.status, worse(said)], ['ok', []]);
+  t.same(said.checks.map(({ name }) => name).sort(), ['backups', 'copy', 'queue', 'scrub', 'space', 'vault']);
+});
+
+t.test('a copy that is missing, a backup that failed and damage are told, by the word alone to others', async (t) => {
+  const missingCopy = 'There is no second copy.';
+  const served = await serve(t, { settings: { ...DEFAULT_SETTINGS, missingCopy } satisfies Settings });
+  t.same(worse((await health(served)).said), ['copy']);
+  await served.backUp();
+  await served.backUp({ paths: [join(served.root, 'none')] });
+  t.same(worse((await health(served)).said), ['copy', 'backups']);
+  t.match((await health(served)).said.checks.find(({ name }) => name === 'backups')?.message, /\bana\b/);
+  await served.backUp();
+  t.same(worse((await health(served)).said), ['copy'], 'the next one heals');
+  await served.daemon.queue.submit(
+    { operation: 'scrub', user: undefined, access: 'read', input: {}, durable: false },
+    { work: async () => ({ status: 'damaged' }) },
+  );
+  for (const { id } of served.daemon.queue.list()) await served.daemon.queue.wait(id);
+  const { http, said } = await health(served);
+  t.same([http, said.status, worse(said)], [200, 'degraded', ['copy', 'scrub']]);
+  const made = await ask(served.socket, '/api/tokens', { body: { name: 'app', users: ['*'], scopes: ['list'] } });
+  const headers = { authorization: `Bearer ${String(parse(made.text).token)}` };
+  t.same(parse((await ask(served.socket, '/api/health', { headers })).text), { status: 'degraded' });
+});
+
+t.test('a vault that cannot be written fails, with the status that takes it out of service', async (t) => {
+  const served = await serve(t);
+  Object.defineProperty(served.daemon.vault, 'readOnly', { value: true });
+  const { http, said } = await health(served);
+  t.same([http, said.status, worse(said)], [503, 'failing', ['vault']]);
+});
+
+const scrape = async ({ socket }: Served) => (await ask(socket, '/metrics')).text;
+const figure = (text: string, name: string) =>
+  Number(
+    text
+      .split('\n')
+      .find((line) => line.startsWith(`${name} `))
+      ?.split(' ')
+      .at(-1),
+  );
+
+t.test('figures tell of successes, failures, durations, sizes, the queue, space and the process', async (t) => {
+  const served = await serve(t);
+  const made = parse((await served.backUp()).text);
+  await served.backUp({ paths: [join(served.root, 'none')] });
+  await ask(served.socket, '/none');
+  const { status, headers } = await ask(served.socket, '/metrics');
+  t.match([status, headers['content-type']], [200, /^text\/plain; version=0\.0\.4/]);
+  const text = await scrape(served);
+  const time = Date.parse(String(made.timestamp)) / 1000;
+  t.equal(figure(text, 'bitacora_last_success_timestamp_seconds{user="ana"}'), time);
+  t.ok(figure(text, 'bitacora_last_success_age_seconds{user="ana"}') >= 0);
+  t.equal(figure(text, 'bitacora_jobs_ended_total{operation="backup",outcome="succeeded"}'), 1);
+  t.equal(figure(text, 'bitacora_failures_total{operation="backup",code="SOURCE_MISSING"}'), 1);
+  t.equal(figure(text, 'bitacora_job_duration_seconds_count{operation="backup"}'), 2);
+  t.equal(figure(text, 'bitacora_snapshot_size_bytes_sum'), 8);
+  t.equal(figure(text, 'bitacora_bytes_added_total'), Number(made.bytes_added));
+  t.equal(figure(text, 'bitacora_jobs{state="queued"}'), 0);
+  t.equal(figure(text, 'bitacora_users_failing'), 1);
+  t.equal(figure(text, 'bitacora_vault_writable'), 1);
+  t.ok(figure(text, 'bitacora_vault_filesystem_bytes{what="free"}') > 0);
+  t.equal(figure(text, 'bitacora_http_requests_total{operation="backup",status="200"}'), 1);
+  t.equal(figure(text, 'bitacora_http_requests_total{operation="none",status="404"}'), 1);
+  for (const name of ['process_cpu_seconds_total', 'process_resident_memory_bytes', 'nodejs_eventloop_lag_seconds']) {
+    t.ok(figure(text, name) >= 0, name);
+  }
+});
+
+t.test('after a restart the newest success is known again, and a partial one is none', async (t) => {
+  const served = await serve(t);
+  const made = parse((await served.backUp()).text);
+  const again = await served.restart();
+  writeFileSync(join(again.source, 'a.txt'), 'changed\n');
+  const text = await scrape(again);
+  t.equal(
+    figure(text, 'bitacora_last_success_timestamp_seconds{user="ana"}'),
+    Date.parse(String(made.timestamp)) / 1000,
+  );
+  t.equal(figure(text, 'bitacora_users_watched'), 1);
+  await again.daemon.queue.submit(
+    { operation: 'backup', user: 'ana', access: 'write', input: {}, durable: false },
+    { work: async () => ({ status: 'partial', timestamp: '2100-01-01T00:00:00Z' }) },
+  );
+  for (const { id } of again.daemon.queue.list()) await again.daemon.queue.wait(id);
+  const later = await scrape(again);
+  t.equal(
+    figure(later, 'bitacora_last_success_timestamp_seconds{user="ana"}'),
+    Date.parse(String(made.timestamp)) / 1000,
+  );
+  t.equal(figure(later, 'bitacora_jobs_ended_total{operation="backup",outcome="partial"}'), 1);
+  t.equal(figure(later, 'bitacora_users_failing'), 1);
+});
