@@ -50,9 +50,8 @@ export class JsonScanner {
   readonly #bytes: Uint8Array;
   readonly #end: number;
   readonly #onMember: OnMember | undefined;
-  /** The byte that closes the innermost open value, and those of the values around it. */
-  #closing = 0;
-  readonly #around: number[] = [];
+  /** The closing bytes of the values that are open. */
+  readonly #open: number[] = [];
   #expected = VALUE;
   /** Where the open string began, and whether it is a member's name. */
   #from = 0;
@@ -114,7 +113,7 @@ export class JsonScanner {
   }
 
   #enter(byte: number, at: number): number {
-    if (this.#around.length === JSON_DEPTH_MAX) {
+    if (this.#open.length === JSON_DEPTH_MAX) {
       throw new JsonError(`JSON lies in itself more than ${JSON_DEPTH_MAX} times`, at);
     }
     this.#open.push(byte === OPEN_OBJECT ? CLOSE_OBJECT : CLOSE_ARRAY);
@@ -125,7 +124,7 @@ export class JsonScanner {
   #after(byte: number, at: number): number {
     const closing = this.#open[this.#open.length - 1];
     if (byte === closing) {
-      this.#closing = this.#around.pop()!;
+      this.#open.pop();
       return AFTER;
     }
     if (byte !== COMMA) throw unexpected(byte, at);
@@ -138,7 +137,7 @@ export class JsonScanner {
     const byte = colon < this.#end ? this.#bytes[colon] : undefined;
     if (byte !== COLON) throw unexpected(byte, colon);
     const valueStart = spaceEnd(this.#bytes, colon + 1, this.#end);
-    if (this.#around.length === 1) this.#onMember?.(this.#from, nameEnd, valueStart);
+    if (this.#open.length === 1) this.#onMember?.(this.#from, nameEnd, valueStart);
     return valueStart;
   }
 }
