@@ -35,6 +35,10 @@ function addService(add: Adder): void {
     const { runStatus } = await import('./commands/status.js');
     return runStatus(context);
   });
+  add('health', 'tell whether everything works as it should, for scripts', () => async (context) => {
+    const { runHealth } = await import('./commands/health.js');
+    return runHealth(context);
+  });
   add('stats [USER]', 'show what is stored, and how small', ([user]) => async (context) => {
     const { runStats } = await import('./commands/stats.js');
     return runStats(context, user);

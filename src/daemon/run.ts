@@ -118,9 +118,10 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     server = await serveApi({ host, socket, socketGroup: own.group, listen, inherited, version: options.version });
     // Not before everything is in place: what would have to be given up again had better not begin.
     queue.resume();
-    rounds = new Rounds({ rounds: upkeepRounds(vault, () => settings), queue, logger: log });
+    rounds = new Rounds({ rounds: upkeepRounds(vault, () => settings, random), queue, logger: log });
     rounds.start();
-    log.info('Ready.', { vault: path, socket, version: options.version, waiting: queue.list().length });
+    const { address: tcp } = server;
+    log.info('Ready.', { vault: path, socket, tcp, version: options.version, waiting: queue.list().length });
     manager.ready(servesText(path));
     options.onReload?.(() => {
       if (!signal.aborted) void reloader.reload();

@@ -31,7 +31,7 @@ export async function runTokenCreate(context: CommandContext, name: string, flag
   const answer = await call(context, 'token-create', { name, users: [...(user ?? ['*'])], scopes, expires });
   if (output.json) output.document(answer);
   else {
-    output.note(`Created the token "${name}" (${answer.token_id}). This is the only time that it is shown:`);
+    output.message(`Created the token "${name}" (${answer.token_id}). This is the only time that it is shown:`);
     output.line(answer.token);
   }
   return EXIT.ok;
