@@ -1,11 +1,13 @@
 import type { Settings } from '../api/index.js';
-import type { Vault } from '../vault/index.js';
+import type { Random } from '../base/index.js';
+import { makeReserve, type Vault } from '../vault/index.js';
 import type { Round } from './rounds.js';
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
 
 /** What a daemon sees to by itself: what the policy keeps no longer, the space that frees, and that what is stored is still sound. */
-export function upkeepRounds(vault: Vault, settings: () => Settings): Round[] {
+export function upkeepRounds(vault: Vault, settings: () => Settings, random: Random): Round[] {
   const common = { user: undefined, access: 'read', durable: false } as const;
   return [
     {
@@ -23,6 +25,13 @@ export function upkeepRounds(vault: Vault, settings: () => Settings): Round[] {
         const { scrub } = settings();
         const share = scrub?.share === undefined ? {} : { share: scrub.share * 100 };
         return [{ ...common, operation: 'scrub', input: { due: true, ...share } }];
+      },
+    },
+    {
+      name: 'reserve',
+      everyMs: () => HOUR_MS,
+      run: async () => {
+        await makeReserve(vault.path, random);
       },
     },
     {

@@ -293,6 +293,12 @@ export class Vault {
     }
   }
 
+  /** Writes again, where the file system was full and there is room now. */
+  async comeBack(): Promise<void> {
+    if (this.#isFull && this.#othersOpen() === 0) this.#moving = this.#parts.directory.moveBack();
+    await this.#moving;
+  }
+
   /** A cache: without it everything is counted again. */
   async #keepStored(): Promise<void> {
     if (this.readOnly) return;
@@ -306,8 +312,7 @@ export class Vault {
   }
 
   async #start(record: RegistryRecord, options: OpenUserOptions): Promise<OpenedUser> {
-    if (this.#isFull && this.#othersOpen() === 0) this.#moving = this.#parts.directory.moveBack();
-    await this.#moving;
+    await this.comeBack();
     const bundles = await loadBundles(this.#bundleContext(record.uid));
     const keys = new KeyRing(this.#parts.vaultId, record.uid, bundles);
     try {

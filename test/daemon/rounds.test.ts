@@ -1,6 +1,6 @@
 import t from 'tap';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/api/index.js';
-import { silentLogger } from '../../src/base/index.js';
+import { silentLogger, systemRandom } from '../../src/base/index.js';
 import type { Round } from '../../src/daemon/rounds.js';
 import { Rounds } from '../../src/daemon/rounds.js';
 import { upkeepRounds } from '../../src/daemon/upkeep.js';
@@ -126,7 +126,8 @@ t.test('the daemon lets go, frees and checks by itself, as its settings say', as
   let settings: Settings = DEFAULT_SETTINGS;
   let counted = 0;
   const vault = { stored: { recount: async () => void counted++ } } as unknown as Vault;
-  const [retention, scrub, stored] = upkeepRounds(vault, () => settings);
+  const [retention, scrub, reserve, stored] = upkeepRounds(vault, () => settings, systemRandom);
+  t.equal(reserve!.everyMs(), 3_600_000);
   t.same(
     retention!.jobs!().map(({ operation }) => operation),
     ['retain-all', 'prune'],

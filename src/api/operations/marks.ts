@@ -5,6 +5,7 @@ import type { UserRepository } from '../../vault/index.js';
 import type { MarkAnswer, MarkInput } from '../contract/mark.js';
 import { openKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
+import { withReserve } from '../with-reserve.js';
 
 type Kind = 'pin' | 'unpin' | 'forget' | 'unforget';
 
@@ -43,15 +44,19 @@ async function mark(
   kind: Kind,
   wanted: (listed: ListedSnapshot) => boolean,
 ): Promise<MarkAnswer> {
-  context.vault.checkWritable();
-  const repository = await openKnownUser(context, user);
-  const entry = await repository.log.appendAfter(
-    async () => {
-      const listed = await repository.snapshots.findListed(id);
-      return wanted(listed) ? { kind, body: { backupIds: [listed.snapshot.manifest.backupId] } } : undefined;
-    },
-    { signal: context.signal },
-  );
+  const { vault, signal } = context;
+  const { repository, entry } = await withReserve(context, async () => {
+    vault.checkWritable();
+    const opened = await openKnownUser(context, user);
+    const written = await opened.log.appendAfter(
+      async () => {
+        const listed = await opened.snapshots.findListed(id);
+        return wanted(listed) ? { kind, body: { backupIds: [listed.snapshot.manifest.backupId] } } : undefined;
+      },
+      { signal },
+    );
+    return { repository: opened, entry: written };
+  });
   const { snapshot, pinned, forgottenAt } = await repository.snapshots.findListed(id);
   const warnings = entry ? await consequences(repository, snapshot.id, kind) : [];
   return {

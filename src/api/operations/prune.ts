@@ -3,6 +3,7 @@ import * as upkeep from '../../upkeep/index.js';
 import type { PruneAnswer, PruneInput } from '../contract/prune.js';
 import { checkKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
+import { withReserve } from '../with-reserve.js';
 
 const DAY_MS = 24 * 3600 * 1000;
 
@@ -12,19 +13,22 @@ export async function prune(context: OperationContext, input: PruneInput): Promi
   const { user_id: user, dry_run: dryRun = false, grace_days: grace, allow_large: allowLarge } = input;
   const began = clock.monotonic();
   if (user !== undefined) await checkKnownUser(context, user);
-  const users = await upkeep.prune(vault, {
-    user,
-    engine: await context.engine(),
-    dryRun,
-    graceMs: grace === undefined ? undefined : grace * DAY_MS,
-    allowLarge,
-    codec: settings.codec,
-    level: settings.level,
-    clock,
-    logger,
-    progress,
-    signal,
-  });
+  const engine = await context.engine();
+  const users = await withReserve(context, () =>
+    upkeep.prune(vault, {
+      user,
+      engine,
+      dryRun,
+      graceMs: grace === undefined ? undefined : grace * DAY_MS,
+      allowLarge,
+      codec: settings.codec,
+      level: settings.level,
+      clock,
+      logger,
+      progress,
+      signal,
+    }),
+  );
   return {
     status: worst(users),
     dry_run: dryRun,

@@ -4,11 +4,11 @@ import type { RetainAllAnswer, RetainAllInput } from '../contract/retain-all.js'
 import { errorDocument } from '../job-document.js';
 import type { OperationContext } from '../operation.js';
 import { retainOptions } from '../retain-after.js';
+import { withReserve } from '../with-reserve.js';
 
 /** Retention of every user, one after another; what goes wrong with one keeps it from no other. */
 export async function retainAll(context: OperationContext, _input: RetainAllInput): Promise<RetainAllAnswer> {
   const { vault, signal, progress } = context;
-  vault.checkWritable();
   const { records, damaged } = await vault.users();
   const names = records.filter(({ state }) => state === 'active').map(({ name }) => name);
   const users: RetainAllAnswer['users'] = [];
@@ -17,7 +17,7 @@ export async function retainAll(context: OperationContext, _input: RetainAllInpu
     throwIfAborted(signal);
     progress({ phase: 'retention', files: done, filesTotal: names.length, bytes: 0 });
     try {
-      users.push(await retainOne(context, name));
+      users.push(await withReserve(context, () => retainOne(context, name)));
     } catch (error) {
       if (!(error instanceof BitacoraError) || isBitacoraError(error, 'CANCELLED')) throw error;
       problems.push(errorDocument(error));
@@ -28,6 +28,7 @@ export async function retainAll(context: OperationContext, _input: RetainAllInpu
 
 async function retainOne(context: OperationContext, name: string): Promise<RetainAllAnswer['users'][number]> {
   const { vault, signal, progress } = context;
+  vault.checkWritable();
   const repository = await vault.openUser(name, { signal, progress });
   try {
     const { forgotten, warnings } = await retain(repository, retainOptions(context, false));

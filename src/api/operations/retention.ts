@@ -5,15 +5,17 @@ import { keepingFields, reasonField } from '../keeping.js';
 import { openKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
 import { retainOptions } from '../retain-after.js';
+import { withReserve } from '../with-reserve.js';
 
 /** Forgets what the policy keeps no longer, and explains every decision. */
 export async function retention(context: OperationContext, input: RetentionInput): Promise<RetentionAnswer> {
   const { user_id: user, dry_run: dryRun = false } = input;
   const { vault, settings } = context;
-  if (!dryRun) vault.checkWritable();
-  const repository = await openKnownUser(context, user);
   const options = retainOptions(context, dryRun);
-  const { decisions, forgotten, held, now, warnings } = await retain(repository, options);
+  const { decisions, forgotten, held, now, warnings } = await withReserve(context, async () => {
+    if (!dryRun) vault.checkWritable();
+    return retain(await openKnownUser(context, user), options);
+  });
   const { sessionDays, dailyDays, weeklyDays, monthlyDays, manualDays, criticalDays } = options.policy;
   return {
     user_id: user,
