@@ -20,6 +20,7 @@ import type { Output } from './output.js';
 import { addCare } from './program-care.js';
 import { addDaemon } from './program-daemon.js';
 import { addKeeping } from './program-keeping.js';
+import { addSessions } from './program-sessions.js';
 import { addTools } from './program-tools.js';
 import { PROGRESS_MODES } from './progress-line.js';
 import { programVersion } from './version.js';
@@ -51,6 +52,7 @@ export function createProgram({ output, run }: ProgramOptions): Command {
   const add = commandAdder(program, run);
   addInit(add);
   addBackup(add);
+  addSessions(add);
   addList(add);
   addLs(add);
   addRestore(add);
@@ -84,6 +86,7 @@ function placeOf(program: Command, usage: string): Command {
 
 const GROUPS: Readonly<Record<string, string>> = {
   user: 'the vault’s users',
+  scope: 'what was captured',
   config: 'the configuration',
   service: 'the daemon as a service',
   token: 'who may ask the daemon over TCP',
@@ -109,6 +112,9 @@ function addBackup(add: Adder): void {
     .addOption(places('--path <DIR>', 'what to back up (else what is configured for the user); may be repeated'))
     .option('--stdin', 'back up what comes in through standard input, beside any --path')
     .option('--name <NAME>', 'what that is called: it is restored to _streams/NAME')
+    .addOption(place('--records <FILE>', 'records: one JSON object, or a record a line; - is standard input'))
+    .option('--session <ID>', 'whose records these are')
+    .addOption(choice('--durability <LEVEL>', 'where it must be before it is done', ['local', 'all']))
     .addOption(choice('--kind <KIND>', 'the kind of snapshot', ['manual', 'critical']).default('manual'))
     .addOption(repeated('--exclude <PATTERN>', 'leave out, as in a .gitignore; may be repeated'))
     .option('--one-file-system', 'do not enter other file systems')

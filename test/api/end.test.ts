@@ -1,7 +1,8 @@
-import { writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { DEFAULT_SETTINGS } from '../../src/api/index.js';
+import type { JobWork } from '../../src/scheduler/index.js';
 import { Gate, parse, type Served, serve } from './fixture.js';
 import { ask, type Reply } from './http.js';
 
@@ -18,6 +19,29 @@ function end(served: Served, body: object = {}, headers: Readonly<Record<string,
 }
 
 const ended = (reply: Reply): Ended => parse(reply.text) as unknown as Ended;
+
+/** Sends it and does not wait: the id of its job. */
+async function later(served: Served, body: object = {}): Promise<string> {
+  return parse((await end(served, body, { prefer: 'respond-async' })).text).job_id as string;
+}
+
+/** A server whose jobs wait for the gate once one of that operation has begun. */
+function held(operation: string) {
+  const [begun, go] = [new Gate(), new Gate()];
+  let held = false;
+  const around =
+    (work: JobWork): JobWork =>
+    async (run) => {
+      if (run.job.operation === operation && !held) {
+        held = true;
+        begun.open();
+        const stopped = new Promise<void>((resolve) => run.signal.addEventListener('abort', () => resolve()));
+        await Promise.race([go.opened, stopped]);
+      }
+      return work(run);
+    };
+  return { begun, go, around };
+}
 
 async function list(served: Served, user = 'ana'): Promise<Record<string, unknown>[]> {
   return parse((await ask(served.socket, `/api/backups/${user}`)).text).backups as Record<string, unknown>[];
@@ -135,26 +159,16 @@ t.test('switches: no triggers at all, or none at the end of a session', async (t
 });
 
 t.test('a repeat while one waits joins it; what is newer does not', async (t) => {
-  const [begun, go] = [new Gate(), new Gate()];
-  const served = await serve(t, {
-    around: (work) => async (run) => {
-      if (run.job.operation === 'backup') {
-        begun.open();
-        await go.opened;
-      }
-      return work(run);
-    },
-  });
+  const { begun, go, around } = held('backup');
+  const served = await serve(t, { around });
   const first = served.backUp();
   await begun.opened;
-  const [a, b, c] = [end(served), end(served), end(served, { session_id: 's2' })];
-  // Answered behind those three, since they were sent before.
-  await ask(served.socket, '/api/jobs');
+  const jobs = [await later(served), await later(served), await later(served, { session_id: 's2' })];
   go.open();
   await first;
-  const [one, two, other] = [ended(await a), ended(await b), ended(await c)];
-  t.equal(one.backup_id, two.backup_id);
-  t.not(one.backup_id, other.backup_id);
+  t.equal(jobs[0], jobs[1]);
+  t.not(jobs[0], jobs[2]);
+  for (const id of jobs) await ask(served.socket, `/api/jobs/${id}/events`);
   t.equal((await list(served)).length, 3);
 });
 
@@ -178,4 +192,136 @@ t.test('a critical backup that is not whole must not look like success, nor one 
     session_id: 's9',
     durability: { level: 'local', reached: { local: true, s3: null } },
   });
+});
+
+const data = { sparks: [{ id: 'a', n: 1 }, { id: 'b' }], user_config: { theme: 'dark' } };
+
+async function records(t: Test, served: Served, selector: object): Promise<unknown> {
+  const body = { format: 'json', ...selector };
+  const reply = await ask(served.socket, '/api/users/ana/export', { body });
+  t.equal(reply.status, 200, reply.text);
+  return parse(reply.text).data;
+}
+
+t.test('END with data captures the session and what is the user’s, and makes the user', async (t) => {
+  const served = await serve(t);
+  const reply = await end(served, { data });
+  t.equal(reply.status, 200, reply.text);
+  const answer = ended(reply);
+  t.match(answer, { status: 'complete', user_created: true, failures: [], follow_up: [], warnings: [] });
+  t.same([...answer.captured].sort(), ['collection:user_config', 'session:s1']);
+  t.ok(Number(answer.size_compressed) > 0 && Number(answer.bytes_added) > 0);
+  t.ok(Number(answer.size_uncompressed) > 0);
+  const again = ended(await end(served, { data }));
+  t.not(again.backup_id, answer.backup_id, 'without a key it is another one');
+  t.equal(again.user_created, false);
+  t.ok(Number(again.size_compressed) > 0, 'what it takes, whoever stored it');
+  t.same(await records(t, served, { latest: true }), data);
+});
+
+t.test('a key is of the data, too', async (t) => {
+  const served = await serve(t);
+  const key = { 'idempotency-key': 'k' };
+  const first = ended(await end(served, { data }, key));
+  t.equal(ended(await end(served, { data }, key)).backup_id, first.backup_id);
+  t.equal((await end(served, { data: { sparks: [] } }, key)).status, 422);
+  const next = await served.restart();
+  t.match(ended(await end(next, { data }, key)), { ...first, user_created: false });
+  t.equal((await end(next, { data: { sparks: [] } }, key)).status, 422);
+  t.equal((await list(next)).length, 1);
+});
+
+t.test('while an END runs, the same data joins it and newer data follows it', async (t) => {
+  const { begun, go, around } = held('end');
+  const served = await serve(t, { around });
+  const newer = { sparks: [{ id: 'a', n: 2 }] };
+  const jobs: string[] = [];
+  for (const sent of [data, data, newer, newer, data]) jobs.push(await later(served, { data: sent }));
+  await begun.opened;
+  jobs.push(await later(served, { data }));
+  go.open();
+  const [one, same, two, sameAsTwo, back, sameAsBack] = jobs;
+  t.same([same, sameAsTwo, sameAsBack], [one, two, back]);
+  t.equal(new Set([one, two, back]).size, 3, 'data that came back behind newer data is newer still');
+  for (const id of [one, two, back]) await ask(served.socket, `/api/jobs/${id}/events`);
+  const done = served.daemon.queue.list().map(({ result }) => (result as Ended).backup_id);
+  t.same(
+    (await list(served)).map(({ backup_id: id }) => id),
+    done.reverse(),
+    'in the order in which they came',
+  );
+});
+
+t.test('an END that takes too long is promised: it is done even if the daemon dies, once', async (t) => {
+  const { begun, around } = held('end');
+  const served = await serve(t, { around });
+  const quick = end(served, { data }, { prefer: 'wait=0' });
+  await begun.opened;
+  const reply = await quick;
+  t.equal(reply.status, 202);
+  const { job_id: id } = parse(reply.text) as { job_id: string };
+  const { jobs } = await served.daemon.vault.queue.list();
+  t.match(jobs, [{ id, operation: 'end', body: { type: 'json' } }], 'in the vault, with its records');
+  const names = readdirSync(join(served.daemon.vault.path, 'queue'));
+  t.equal(names.length, 2);
+  for (const name of names) {
+    const bytes = readFileSync(join(served.daemon.vault.path, 'queue', name));
+    t.notOk(bytes.includes('sparks') || bytes.includes('ana'), 'sealed');
+  }
+  // As hard as it can be stopped here: the job is cut off and stays.
+  const next = await served.restart();
+  await ask(next.socket, `/api/jobs/${id}/events`);
+  const [snapshot, ...more] = await list(next);
+  t.match(snapshot, { session_id: 's1', backup_type: 'session_end' });
+  t.same(more, []);
+  t.same(await records(t, next, { session_id: 's1' }), { sparks: data.sparks });
+  t.same(readdirSync(join(next.daemon.vault.path, 'queue')), [], 'and nothing of it is left in the queue');
+});
+
+t.test('an END that is answered in time leaves no trace in the queue', async (t) => {
+  const served = await serve(t);
+  let writes = 0;
+  const { add } = served.daemon.vault.queue;
+  served.daemon.vault.queue.add = (job) => {
+    writes++;
+    return add.call(served.daemon.vault.queue, job);
+  };
+  t.equal((await end(served, { data })).status, 200);
+  t.equal(writes, 0);
+});
+
+t.test('a manual backup takes records, too', async (t) => {
+  const served = await serve(t);
+  const reply = await ask(served.socket, '/api/commands/backup', {
+    body: { user_id: 'ana', type: 'critical', session_id: 's1', data },
+  });
+  t.equal(reply.status, 200, reply.text);
+  t.match(parse(reply.text), { backup_type: 'critical', session_id: 's1' });
+  t.same(await records(t, served, { latest: true }), data);
+});
+
+t.test('a scope that ends is in no state from then on, and listed as ended', async (t) => {
+  const served = await serve(t);
+  await served.backUp();
+  const { socket, source } = served;
+  const scope = `path:${source}`;
+  const endOf = (name: string) => ask(socket, '/api/users/ana/scopes/end', { body: { scope: name } });
+  const wrong = await endOf(`${scope.slice(0, -1)}`);
+  t.equal(wrong.status, 404);
+  t.match(parse(wrong.text), { error: { code: 'UNKNOWN_SCOPE', details: { nearest: scope } } });
+  const before = parse((await ask(socket, '/api/users/ana/scopes')).text);
+  t.match(before, { scopes: [{ scope, ended: null, files: 2 }] });
+  const answer = await endOf(scope);
+  t.equal(answer.status, 200, answer.text);
+  const { timestamp, backup_id: id } = parse(answer.text);
+  t.match(parse((await ask(socket, '/api/users/ana/scopes')).text), { scopes: [{ scope, ended: timestamp }] });
+  t.match((await list(served))[0], { backup_id: id, ended: [scope], captured: [] });
+  t.equal((await ask(socket, '/api/users/ana/entries?latest=true')).status, 404, 'nothing is left');
+  t.match(parse((await endOf(scope)).text), { error: { code: 'UNKNOWN_SCOPE', message: /ended/ } });
+  await served.backUp();
+  t.match(
+    parse((await ask(socket, '/api/users/ana/scopes')).text),
+    { scopes: [{ scope, ended: null }] },
+    'it lives again',
+  );
 });

@@ -61,6 +61,8 @@ const CALLS: Readonly<Record<Exclude<OperationName, 'cat' | 'export'>, (served: 
   unpin: (_, { backup }) => [`/api/backups/ana/${backup}/unpin`, {}],
   forget: (_, { backup }) => [`/api/backups/ana/${backup}/forget`, {}],
   unforget: (_, { backup }) => [`/api/backups/ana/${backup}/unforget`, {}],
+  scopes: () => ['/api/users/ana/scopes'],
+  'scope-end': () => ['/api/users/ana/scopes/end', { scope: 'session:session_1' }],
   'user-list': () => ['/api/users'],
   'user-add': ({ source }) => [
     '/api/users',

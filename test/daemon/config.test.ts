@@ -51,9 +51,8 @@ t.test('the settings marked as later are those that are warned of', async (t) =>
 });
 
 t.test('a setting that does nothing yet is warned of only where it would turn something on', async (t) => {
-  const source = '[[source]]\nuser = "ana"\npath = "/srv"\n';
-  t.same(checkConfig(`${source}at_session_end = false\n`, FILE).warnings, []);
-  t.match(checkConfig(`${source}${source}at_session_end = true\n`, FILE).warnings, [{ line: 7 }]);
+  const copy = '[backup.storage]\nsecondary = "s3"\n[backup.storage.s3]\nbucket = "b"\n';
+  t.match(checkConfig(copy, FILE).warnings, [{ line: 2 }, { line: 3 }]);
   t.same(checkConfig('[backup.storage]\nsecondary = "none"\n', FILE).warnings, []);
 });
 

@@ -1,5 +1,6 @@
 import { type BackupReport, noteSnapshot, type RecordSource, recordSource } from '../../backup/index.js';
 import { BitacoraError, fromHex, isBitacoraError } from '../../base/index.js';
+import { loadCodecs } from '../../codec/index.js';
 import type { RegistryRecord } from '../../format/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import { storedSize } from '../../upkeep/index.js';
@@ -127,6 +128,7 @@ async function finish(
 async function sizeOf(context: OperationContext, user: string, { scopes, counts }: EndFacts): Promise<number> {
   if (scopes.length === 0) return 0;
   try {
+    await loadCodecs();
     return await storedSize(await openKnownUser(context, user), scopes, context.signal);
   } catch (error) {
     if (!isBitacoraError(error) || error.code === 'CANCELLED') throw error;

@@ -8,6 +8,7 @@ import { type CommandContext, EXIT } from '../context.js';
 import { problemText, sayProblems } from '../failures.js';
 import type { Output } from '../output.js';
 import { parseSize, parseThreads, parseWhole } from '../parse-number.js';
+import { readRecordsFlag } from '../records-flag.js';
 import { leaveStandardInput, standardInput } from '../standard-input.js';
 import { countOf, formatBytes, formatDuration, formatSaving } from '../units.js';
 
@@ -15,6 +16,9 @@ export interface BackupFlags {
   readonly path?: readonly string[];
   readonly stdin?: boolean;
   readonly name?: string;
+  readonly records?: string;
+  readonly session?: string;
+  readonly durability?: 'local' | 'all';
   readonly kind: 'manual' | 'critical';
   readonly exclude?: readonly string[];
   readonly oneFileSystem?: boolean;
@@ -35,9 +39,12 @@ export async function runBackup(context: CommandContext, user: string, flags: Ba
   const { output, progress } = context;
   const { threads, level, maxFileBytes } = readNumbers(flags);
   const body = readStream(flags);
+  const records = await readRecordsFlag(flags.records);
   const input = {
     user_id: user,
     type: flags.kind,
+    session_id: flags.session,
+    durability: flags.durability,
     reason: flags.reason,
     paths: flags.path?.map((path) => resolve(path)),
     stream_name: flags.name,
@@ -50,7 +57,7 @@ export async function runBackup(context: CommandContext, user: string, flags: Ba
     codec: flags.codec,
     level,
   };
-  const answer = await ask(context, input, { threads, body });
+  const answer = await ask(context, input, { threads, body, records });
   progress.clear();
   if (output.json) output.document(answer);
   else sayReport(output, answer);
@@ -65,12 +72,15 @@ async function ask(
   try {
     return await call(context, 'backup', input, options);
   } finally {
-    if (options.body) leaveStandardInput();
+    if (options.body || options.records) leaveStandardInput();
   }
 }
 
 /** Standard input, where it is a source. */
-function readStream({ stdin, name }: BackupFlags): AsyncIterable<Uint8Array> | undefined {
+function readStream({ stdin, name, records }: BackupFlags): AsyncIterable<Uint8Array> | undefined {
+  if (stdin && records !== undefined) {
+    throw new BitacoraError('USAGE', 'Give --stdin or --records, not both: make two snapshots of them.');
+  }
   if ((stdin ?? false) !== (name !== undefined)) {
     throw new BitacoraError('USAGE', '--stdin and --name NAME go together: the name is that of the restored file.');
   }

@@ -3,12 +3,9 @@ import type { ConfigProblem } from './problems.js';
 
 /** Settings that are understood and checked but do nothing yet, and what that means for whoever relies on them. */
 const UNUSED: readonly (readonly [key: string, meaning: string])[] = [
-  ['backup.auto_backup_on_session_end', 'sessions that end are not backed up by themselves yet'],
   ['backup.storage.secondary', 'there is no second copy yet: everything is in the local vault only'],
   ['backup.storage.s3', 'there is no second copy yet: everything is in the local vault only'],
-  ['records', 'records are not captured yet'],
   ['schedule', 'nothing is started by time yet; use a systemd timer'],
-  ['source.at_session_end', 'sessions that end are not backed up by themselves yet'],
   ['alerts', 'nobody is alerted yet; watch the exit codes, the log and `bitacora status`'],
 ];
 
