@@ -2,7 +2,7 @@ import type { ZodType } from 'zod';
 import type { ByteOperation, DocumentOperation, ItemOperation, Route } from './operation.js';
 import type { Instead } from './without-target.js';
 
-interface Entry<Kind extends string, Run, Contract> extends Route {
+export interface Entry<Kind extends string, Run, Contract> extends Route {
   readonly answer: Kind;
   load(): Promise<Run>;
   /** Loaded by the server only: the command line checks its own flags, and starts sooner without. */

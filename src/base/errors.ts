@@ -53,6 +53,7 @@ export const ERROR_CODES = {
   TIMED_OUT: { http: 408, exit: 75, meaning: 'A request took too long to arrive.' },
   STOPPING: { http: 503, exit: 75, meaning: 'The daemon is stopping and takes nothing new on.' },
   QUEUE_FULL: { http: 503, exit: 75, meaning: 'Too many jobs are waiting already.' },
+  OUTBOX_FULL: { http: 503, exit: 75, meaning: 'Too many ends of sessions wait for the daemon already.' },
   BACKEND_FAILED: { http: 502, exit: 1, meaning: 'A storage operation failed.' },
   OBJECT_EXISTS: { http: 409, exit: 1, meaning: 'An object of that name exists already with other bytes.' },
   OBJECT_MISSING: { http: 500, exit: 65, meaning: 'An object that must exist is not there.' },

@@ -1,6 +1,6 @@
 /**
  * Joins the compiled program's modules to a few files, since Node takes about 0.7 ms to load a module and a command would
- * load two hundred of them, and each worker again. Entries: the command line and the engine's worker. What is imported
+ * load two hundred of them, and each worker again. Entries: the command line, the engine's worker, and the client for applications. What is imported
  * only when needed stays apart. Usage: node src/cli/bundle.mjs [OUT_DIR, default dist]
  */
 import { copyFileSync, readFileSync, rmSync } from 'node:fs';
@@ -68,7 +68,11 @@ function originsOf(door) {
 
 rmSync(bundle, { recursive: true, force: true });
 await build({
-  entryPoints: { main: join(compiled, 'cli/main.js'), thread: join(compiled, 'engine/thread.js') },
+  entryPoints: {
+    main: join(compiled, 'cli/main.js'),
+    thread: join(compiled, 'engine/thread.js'),
+    client: join(compiled, 'api/client/library.js'),
+  },
   outdir: bundle,
   bundle: true,
   splitting: true,

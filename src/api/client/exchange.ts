@@ -22,6 +22,8 @@ export interface Exchange {
 
 export interface Answered {
   readonly response: IncomingMessage;
+  /** The answer itself, where its status says that something is wrong and it is no error: it has been read then. */
+  readonly document?: unknown;
   /** Cuts the connection, and with it what is being sent. */
   cut(): void;
   /** What it means that the answer ended before its end. */
@@ -64,12 +66,20 @@ export async function exchange(options: ClientPlace, call: Exchange): Promise<An
   const cut = (): void => void outgoing.destroy();
   call.signal?.addEventListener('abort', cut, { once: true });
   outgoing.once('close', () => call.signal?.removeEventListener('abort', cut));
+  // It may have been while the way was opened.
+  if (call.signal?.aborted) cut();
   if (call.timeoutMs !== undefined) outgoing.setTimeout(call.timeoutMs, () => outgoing.destroy(new Error('no answer')));
   try {
     const response = await answerTo(outgoing, json, watched);
     outgoing.setTimeout(0);
-    await check(response, options);
-    return { response, cut, broken: (cause) => brokenOff(cause, call.signal), sourceError: () => sourceError };
+    const document = await check(response, options);
+    return {
+      response,
+      document,
+      cut,
+      broken: (cause) => brokenOff(cause, call.signal),
+      sourceError: () => sourceError,
+    };
   } catch (error) {
     cut();
     throwIfAborted(call.signal);
@@ -117,7 +127,7 @@ function answerTo(
   });
 }
 
-async function check(response: IncomingMessage, { socket }: ClientPlace): Promise<void> {
+async function check(response: IncomingMessage, { socket }: ClientPlace): Promise<unknown> {
   const { statusCode = 0, headers } = response;
   const api = headers[HEADER.api];
   if (api === undefined) {
@@ -127,11 +137,16 @@ async function check(response: IncomingMessage, { socket }: ClientPlace): Promis
     const message = `The daemon at "${socket}" is version ${String(headers[HEADER.version])} and speaks version ${String(api)} of the API; this program speaks ${API_VERSION}. Restart the daemon, or use the program of its version.`;
     throw new BitacoraError('DAEMON_OTHER', message);
   }
-  if (statusCode >= 400) throw errorOf(await readJson({ response, broken: brokenOff }), headers[HEADER.uid]);
+  if (statusCode < 400) return undefined;
+  const document = await readJson({ response, broken: brokenOff });
+  if (typeof document === 'object' && document !== null && !('error' in document)) return document;
+  throw errorOf(document, headers[HEADER.uid]);
 }
 
 /** The whole of an answer that is one JSON document. Throws `DAEMON_SILENT` where it breaks off. */
-export async function readJson({ response, broken }: Pick<Answered, 'response' | 'broken'>): Promise<unknown> {
+export async function readJson(answered: Pick<Answered, 'response' | 'document' | 'broken'>): Promise<unknown> {
+  const { response, document, broken } = answered;
+  if (document !== undefined) return document;
   const parts: Uint8Array[] = [];
   try {
     for await (const part of response) parts.push(part as Uint8Array);

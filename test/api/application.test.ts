@@ -1,0 +1,84 @@
+import { join } from 'node:path';
+import t from 'tap';
+import { BitacoraClient, isBitacoraError } from '../../src/api/client/library.js';
+import type { JobWork } from '../../src/scheduler/index.js';
+import { Gate, serve } from './fixture.js';
+
+t.test('a client asks for whatever the table has, and gives and throws what the operation does', async (t) => {
+  const served = await serve(t);
+  const client = new BitacoraClient({ socket: served.socket });
+  const input = { user_id: 'ana', type: 'manual' as const, paths: [served.source] };
+  const { backup_id } = await client.backup(input);
+  t.match(await client.list({ user_id: 'ana' }), { backups: [{ backup_id }] });
+  t.match(await client.snapshot({ user_id: 'ana', backup_id: backup_id! }), { backup_id });
+  t.match(await client.jobs(), { jobs: [{ operation: 'backup', state: 'succeeded' }] });
+  t.match(await client.health(), { status: String });
+  t.match(await client.call('user-show', { user_id: 'ana' }), { user_id: 'ana' });
+  await t.rejects(client.list({ user_id: 'nobody' }), { name: 'BitacoraError', code: 'UNKNOWN_USER', httpStatus: 404 });
+  await t.rejects(client.backup({ ...input, paths: ['/no/such'] }), { code: 'SOURCE_MISSING' });
+  const target = join(served.root, 'out');
+  t.match(await client.restore({ user_id: 'ana', latest: true, target }), { status: 'complete' });
+});
+
+t.test('the end of a session, by its key, counts once; its records come back as they were sent', async (t) => {
+  const served = await serve(t);
+  const client = new BitacoraClient({ socket: served.socket });
+  const data = new TextEncoder().encode('{"sparks": [{"id": 1, "n": 1.0}], "user_config": {"a":1}}');
+  const session = { user_id: 'ana', session_id: 'session_1', data };
+  const first = await client.end(session, { idempotencyKey: 'key-1' });
+  t.match(first, { captured: ['session:session_1', 'collection:user_config'] });
+  t.ok('backup_id' in first);
+  const { backup_id } = first as { readonly backup_id: string };
+  t.match(await client.end(session, { idempotencyKey: 'key-1' }), { backup_id });
+  t.equal((await client.list({ user_id: 'ana' })).backups.length, 1);
+  const { data: back } = await client.sessionRecords({ user_id: 'ana', session_id: 'session_1' });
+  t.match(back, { sparks: [{ id: 1, n: 1 }] });
+  await client.end({ user_id: 'ana', session_id: 'session_2', data: { sparks: [{ id: 2 }] } });
+  t.equal((await client.list({ user_id: 'ana' })).backups.length, 2);
+});
+
+t.test('a call takes no longer than it may, and the job goes on', async (t) => {
+  const go = new Gate();
+  const around =
+    (work: JobWork): JobWork =>
+    async (run) => {
+      await go.opened;
+      return work(run);
+    };
+  const served = await serve(t, { around });
+  const client = new BitacoraClient({ socket: served.socket, timeoutMs: 300 });
+  const input = { user_id: 'ana', type: 'manual' as const, paths: [served.source] };
+  let job_id = '';
+  try {
+    await client.backup(input);
+    t.fail('it had no answer to give');
+  } catch (error) {
+    t.match(error, { code: 'DAEMON_SILENT', message: /within 300 ms/, retryable: true });
+    if (isBitacoraError(error)) job_id = String(error.details.job_id);
+  }
+  t.match(await client.job({ job_id }, { timeoutMs: 60_000 }), { state: /queued|running/ });
+  const stop = new AbortController();
+  const stopped = client.backup(input, { signal: stop.signal, timeoutMs: 60_000 });
+  stop.abort();
+  await t.rejects(stopped, { code: 'CANCELLED' });
+  go.open();
+  await served.daemon.queue.wait(job_id);
+  t.match(await client.job({ job_id }, { timeoutMs: 60_000 }), { state: 'succeeded' });
+});
+
+t.test('over TCP it brings a token, and says who does not answer', async (t) => {
+  const served = await serve(t, { serving: { listen: '127.0.0.1:0' } });
+  const url = `http://127.0.0.1:${served.daemon.server.address!.port}`;
+  const { token } = await new BitacoraClient({ socket: served.socket }).call('token-create', {
+    name: 'app',
+    users: ['*'],
+    scopes: ['list', 'backup'],
+  });
+  const client = new BitacoraClient({ url, token });
+  await served.backUp();
+  t.match(await client.list({ user_id: 'ana' }), { backups: [{}] });
+  await t.rejects(new BitacoraClient({ url }).list({ user_id: 'ana' }), { code: 'UNAUTHENTICATED' });
+  t.throws(() => new BitacoraClient({ url: 'localhost:80' }), TypeError);
+  const nobody = new BitacoraClient({ socket: join(served.root, 'none.sock') });
+  await t.rejects(nobody.status(), { code: 'DAEMON_SILENT', message: /none\.sock" does not answer \(ENOENT\)/ });
+});
