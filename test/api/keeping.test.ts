@@ -80,3 +80,18 @@ t.test('retention says what it keeps and why, in a dry run and for good', async 
   t.match(await post(t, served, '/api/users/ana/retention'), { dry_run: false, forgotten: [], warnings: [] });
   t.match(await post(t, served, '/api/users/nobody/retention', {}, 404), { error: { code: 'UNKNOWN_USER' } });
 });
+
+t.test('what the timetable checks is told in status and in figures', async (t) => {
+  const served = await serve(t);
+  await served.backUp();
+  const users = async () => parse((await ask(served.socket, '/api/status')).text).users as Document[];
+  t.match(await users(), [{ last_check: null }]);
+  t.ok(Number((await users())[0]!.stored_bytes) > 4096);
+  const checked = await post(t, served, '/api/scrub', { due: true, share: 100 });
+  t.match(checked, { status: 'sound', users: [{ packs: 1 }] });
+  t.match(await users(), [{ last_check: { time: /^\d/, findings: 0 } }]);
+  const { text } = await ask(served.socket, '/metrics');
+  t.match(text, new RegExp(`bitacora_checked_bytes_total ${(checked.users as Document[])[0]!.bytes}\n`));
+  t.match(text, /bitacora_check_findings 0\n/);
+  t.match(await post(t, served, '/api/retention'), { users: [{ user_id: 'ana', forgotten: 0 }], problems: [] });
+});

@@ -26,6 +26,9 @@ export const answer = z.strictObject({
       queued: z.int(),
     })
     .nullable(),
+  /** How many there are. */
+  user_count: z.int(),
+  /** The first 1,000 of them by name; `GET /api/users/:user_id` and `GET /metrics` know the others. */
   users: z.array(
     z.strictObject({
       user_id: userId,
@@ -34,6 +37,10 @@ export const answer = z.strictObject({
       /** Since then; null where there was none. */
       last_success_age_ms: z.int().nullable(),
       last_snapshot: brief.nullable(),
+      /** Bytes of all that is stored of the user. */
+      stored_bytes: z.int(),
+      /** When log, keys and trees were last gone through, and how much was found; null where that is not known. */
+      last_check: z.strictObject({ time, findings: z.int() }).nullable(),
       problems: z.array(errorItem),
     }),
   ),

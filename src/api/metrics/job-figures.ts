@@ -1,5 +1,6 @@
-import { Counter, Histogram, type Registry } from 'prom-client';
+import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
 import type { Job } from '../../scheduler/index.js';
+import type { ScrubAnswer } from '../contract/scrub.js';
 
 /** Seconds, from a small session to a large first backup. */
 const DURATION_BUCKETS = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300, 1800, 7200];
@@ -14,6 +15,8 @@ export class JobFigures {
   readonly #waited: Histogram;
   readonly #sizes: Histogram;
   readonly #added: Counter;
+  readonly #checked: Counter;
+  readonly #findings: Gauge;
 
   constructor(registry: Registry) {
     const registers = [registry];
@@ -54,6 +57,16 @@ export class JobFigures {
       help: 'Bytes that snapshots have added to the vault.',
       registers,
     });
+    this.#checked = new Counter({
+      name: 'bitacora_checked_bytes_total',
+      help: 'Bytes of packs that checks have read.',
+      registers,
+    });
+    this.#findings = new Gauge({
+      name: 'bitacora_check_findings',
+      help: 'What the last check of all users found damaged, missing, or not to be asked for.',
+      registers,
+    });
   }
 
   note(job: Job): void {
@@ -69,6 +82,14 @@ export class JobFigures {
     const { size_uncompressed: size, bytes_added: added } = answer;
     if (typeof size === 'number') this.#sizes.observe(size);
     if (typeof added === 'number') this.#added.inc(added);
+    if (operation === 'scrub' && state === 'succeeded') this.#noteCheck(job);
+  }
+
+  #noteCheck({ user, result }: Job): void {
+    const { users, vault_problems: own } = result as ScrubAnswer;
+    this.#checked.inc(users.reduce((sum, { bytes }) => sum + bytes, 0));
+    if (user !== undefined) return;
+    this.#findings.set(users.reduce((sum, { problems }) => sum + problems.length, own.length));
   }
 }
 

@@ -11,15 +11,19 @@ type UserStatus = StatusAnswer['users'][number];
 /** Below this share of its file system a vault is soon full. */
 const FREE_SHARE_LOW = 0.05;
 
+/** Users that are looked at, by name, and how many at once: each is opened, and a vault may have very many. */
+const USERS_MOST = 1000;
+const USERS_AT_ONCE = 8;
+
 /** How the vault, its users and its daemon are. One user's damage hides no other. */
 export async function status(context: OperationContext): Promise<StatusAnswer> {
-  const { vault, daemon, signal } = context;
+  const { vault, daemon } = context;
   const { records, damaged } = await vault.users();
-  const users: UserStatus[] = [];
-  for (const { name, state } of records) {
-    throwIfAborted(signal);
-    if (state === 'active') users.push(await userStatus(context, name));
-  }
+  const active = records.filter(({ state }) => state === 'active');
+  const users = await statusOf(
+    context,
+    active.slice(0, USERS_MOST).map(({ name }) => name),
+  );
   const space = await freeSpace(vault.path);
   const problems = [...damaged, ...spaceProblems(space)];
   return {
@@ -31,10 +35,26 @@ export async function status(context: OperationContext): Promise<StatusAnswer> {
       total_bytes: space?.totalBytes ?? null,
     },
     daemon: daemon ? daemonStatus(daemon) : null,
+    user_count: active.length,
     users,
     problems: problems.map(errorDocument),
     warnings: [...(daemon?.problems ?? [])],
   };
+}
+
+/** In the order of the names. */
+async function statusOf(context: OperationContext, names: readonly string[]): Promise<UserStatus[]> {
+  const users = new Array<UserStatus>(names.length);
+  let next = 0;
+  const look = async (): Promise<void> => {
+    while (next < names.length) {
+      throwIfAborted(context.signal);
+      const at = next++;
+      users[at] = await userStatus(context, names[at]!);
+    }
+  };
+  await Promise.all(Array.from({ length: USERS_AT_ONCE }, look));
+  return users;
 }
 
 /** What is wrong with the room that is left; nothing where that cannot be told. */
@@ -73,12 +93,15 @@ async function userStatus({ vault, clock, progress, signal }: OperationContext, 
         newest ??= snapshot;
         if (snapshot.manifest.status === 'complete') success ??= snapshot;
       }
+      const check = await repository.index.checks.lastRound();
       return {
         user_id: name,
         snapshots,
         last_success: success ? briefSnapshot(success) : null,
         last_success_age_ms: success ? Math.max(0, Math.round(clock.now() - success.time)) : null,
         last_snapshot: newest ? briefSnapshot(newest) : null,
+        stored_bytes: await vault.stored.ofUser(repository.uid, { signal }),
+        last_check: check ? { time: isoTime(check.time), findings: check.findings } : null,
         problems: repository.logProblems.map(errorDocument),
       };
     } finally {
@@ -86,7 +109,13 @@ async function userStatus({ vault, clock, progress, signal }: OperationContext, 
     }
   } catch (error) {
     if (!isBitacoraError(error) || error.code === 'CANCELLED') throw error;
-    const none = { last_success: null, last_success_age_ms: null, last_snapshot: null };
+    const none = {
+      last_success: null,
+      last_success_age_ms: null,
+      last_snapshot: null,
+      stored_bytes: 0,
+      last_check: null,
+    };
     return { user_id: name, snapshots: 0, ...none, problems: [errorDocument(error)] };
   }
 }

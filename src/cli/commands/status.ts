@@ -1,4 +1,5 @@
 import type { AnswerOf } from '../../api/index.js';
+import { formatTime } from '../../base/index.js';
 import { call } from '../call.js';
 import { type CommandContext, EXIT } from '../context.js';
 import { sayProblems } from '../failures.js';
@@ -28,7 +29,7 @@ export async function runStatus(context: CommandContext): Promise<number> {
   else {
     for (const line of headLines(answer)) output.line(line);
     for (const job of answer.daemon?.running ?? []) output.line(`  ${jobLine(job)}`);
-    sayUsers(context, answer.users);
+    sayUsers(context, answer);
     for (const warning of answer.warnings) output.message(`warning: ${warning}`);
     sayProblems(
       output,
@@ -52,8 +53,9 @@ function headLines({ vault, daemon }: Status): string[] {
   ];
 }
 
-function sayUsers({ output }: CommandContext, users: readonly UserStatus[]): void {
-  output.line(`Users       ${formatCount(users.length)}`);
+function sayUsers({ output }: CommandContext, { users, user_count: count }: Status): void {
+  const looked = users.length < count ? `, ${formatCount(users.length)} of them looked at` : '';
+  output.line(`Users       ${formatCount(count)}${looked}`);
   if (users.length === 0) return;
   const age = (user: UserStatus) => user.last_success_age_ms ?? Number.POSITIVE_INFINITY;
   const worst = [...users].sort((a, b) => age(b) - age(a)).slice(0, USERS_SHOWN);
@@ -70,7 +72,14 @@ const COLUMNS = [
     cell: ({ last_success_age_ms: age }: UserStatus) => (age === null ? 'never' : `${ageText(age)} ago`),
   },
   { title: 'Last', cell: ({ last_snapshot: last }: UserStatus) => last?.status ?? '' },
+  { title: 'Stored', right: true, cell: ({ stored_bytes }: UserStatus) => formatBytes(stored_bytes) },
+  { title: 'Checked', cell: ({ last_check: check }: UserStatus) => (check ? checkText(check) : 'never') },
 ];
+
+function checkText({ time, findings }: NonNullable<UserStatus['last_check']>): string {
+  const day = formatTime(Date.parse(time)).slice(0, 10);
+  return findings === 0 ? day : `${day}, ${countOf(findings, 'finding')}`;
+}
 
 const DAY_MS = 86_400_000;
 
