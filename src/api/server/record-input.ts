@@ -12,6 +12,8 @@ export const RECORDS_BODY_BYTES_MAX = DATA_BYTES_MAX + 2 ** 20;
 /** NDJSON up to this length is taken in before the work begins, so that the work can be done again. */
 const HELD_BYTES_MOST = 4 * 2 ** 20;
 const OPEN_OBJECT = 0x7b;
+/** What JSON's `null` begins with, and no other value. */
+const NULL = 0x6e;
 
 /** A JSON body with its member `data` left as it was sent. */
 interface JsonBody {
@@ -30,7 +32,7 @@ export function takeRecords(app: FastifyInstance): void {
       splitData(body).then(({ rest, value }) => {
         void parse(request, rest, (error, members) => {
           // What stands there in the place of the records is no member of the input.
-          if (value !== undefined && !error) delete (members as { data?: unknown }).data;
+          if (members && typeof members === 'object' && !error) delete (members as { data?: unknown }).data;
           done(error, { members, data: value } satisfies JsonBody);
         });
       }, done);
@@ -65,6 +67,7 @@ export async function recordsOf(request: FastifyRequest): Promise<RecordBody | u
 async function splitData(body: Buffer): Promise<{ rest: string; value: Uint8Array | undefined }> {
   try {
     const { rest, value } = await splitMember(body, 'data');
+    if (value && value[0] === NULL) return { rest: Buffer.from(rest).toString(), value: undefined };
     if (value && value[0] !== OPEN_OBJECT) {
       throw new BitacoraError('USAGE', 'The call is wrong. "data": it is an object with a member for each collection.');
     }
