@@ -17,6 +17,13 @@ export type FoundPath =
  * @throws {BitacoraError} `UNKNOWN_PATH` naming the scopes there are.
  */
 export async function findPath(trees: TreeReader, selected: Selected, path: string): Promise<FoundPath> {
+  const found = await findPlaced(trees, selected, path);
+  if (found) return found;
+  throw unknownPath(selected, path);
+}
+
+/** The same of the state's files and directories; undefined where none of them is there. */
+export async function findPlaced(trees: TreeReader, selected: Selected, path: string): Promise<FoundPath | undefined> {
   const scopes = placedScopes(selected);
   for (const reading of pathReadings(path)) {
     const names = splitPath(reading);
@@ -28,12 +35,14 @@ export async function findPath(trees: TreeReader, selected: Selected, path: stri
     const below = scopes.filter((inner) => isWithin(inner.path, reading));
     if (below.length > 0) return { kind: 'scopes', scopes: below };
   }
+  return undefined;
+}
+
+/** `UNKNOWN_PATH` naming what there is. */
+export function unknownPath(selected: Selected, path: string): BitacoraError {
   const where = selected.scopes.map(({ record }) => record.scope).join(', ');
-  throw new BitacoraError(
-    'UNKNOWN_PATH',
-    `There is no "${path}" in that state. It holds ${where}; paths are full paths.`,
-    { details: { path } },
-  );
+  const message = `There is no "${path}" in that state. It holds ${where}; paths are full paths.`;
+  return new BitacoraError('UNKNOWN_PATH', message, { details: { path } });
 }
 
 function innermost(scopes: readonly ScopeRecord[]): ScopeRecord | undefined {

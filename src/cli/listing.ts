@@ -1,6 +1,6 @@
 import type { EntryItem } from '../api/index.js';
 import { formatTime, printableText } from '../base/index.js';
-import { formatBytes } from './units.js';
+import { countOf, formatBytes } from './units.js';
 
 const TYPE_LETTERS: Readonly<Record<EntryItem['type'], string>> = {
   file: '-',
@@ -15,7 +15,7 @@ const TYPE_LETTERS: Readonly<Record<EntryItem['type'], string>> = {
 
 /** An entry as `ls -l` has it, with its full path. */
 export function entryLine(entry: EntryItem): string {
-  const { type, mode, uid, gid, user, group, size, path, target, stale, unread } = entry;
+  const { type, mode, uid, gid, user, group, size, records, path, target, stale, unread } = entry;
   const columns = [
     modeText(Number.parseInt(mode, 8), type),
     (user ?? String(uid)).padEnd(8),
@@ -24,6 +24,7 @@ export function entryLine(entry: EntryItem): string {
     mtimeText(entry.mtime),
     printableText(path) + (target === undefined ? '' : ` -> ${printableText(target)}`),
   ];
+  if (records !== undefined) columns.push(countOf(records, 'record'));
   if (stale) columns.push('(stale: could not be read this time)');
   if (unread) columns.push('(could not be read)');
   return columns.join('  ');

@@ -17,7 +17,7 @@ export type {
 } from './options.js';
 export { createRecordWish } from './record-wish.js';
 export type { RecordLayer } from './records/layer.js';
-export { RecordFile, recordFiles } from './records/record-files.js';
+export { RecordFile, recordEntry, recordFiles } from './records/record-files.js';
 export { restore } from './restore.js';
 export { type ByteSource, checkContent, type FileBytesOptions, fileBytes } from './state/file-bytes.js';
 export { gathered } from './state/gathered.js';

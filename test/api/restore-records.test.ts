@@ -98,6 +98,55 @@ t.test('what only means something with a target is refused without one, and the 
   t.match(await restore(files, { latest: true }), { status: 400, text: /no records in that state, only files/ });
 });
 
+t.test('records are listed, found, read and compared', async (t) => {
+  const { socket, firstTime } = await make(t);
+  const get = async (path: string, query: Record<string, string>) =>
+    (await ask(socket, `/api/users/ana/${path}?${new URLSearchParams(query)}`)).text;
+  const listed = async (query: Record<string, string>) =>
+    (parse(await get('entries', query)).entries as { path: string; records?: number }[]).map(
+      ({ path, records }) => `${path} ${records ?? ''}`,
+    );
+  const scopes = ['/_records/collection:user_config ', '/_records/session:s1 ', '/_records/session:s2 '];
+  t.same((await listed({})).slice(-3).sort(), scopes);
+  t.same(await listed({ path: '/_records/session:s2' }), [
+    '/_records/session:s2/sparks.ndjson 2',
+    '/_records/session:s2/topics.ndjson 0',
+  ]);
+  t.same(await listed({ path: '_records/session:s1/sparks.ndjson', at: firstTime }), [
+    '/_records/session:s1/sparks.ndjson 2',
+  ]);
+  t.match(parse(await get('entries', { path: '/_records/none' })).error, { code: 'UNKNOWN_PATH' });
+  t.match(parse(await get('found', { latest: 'true', pattern: 'sparks/*' })).entries, [
+    { path: '/_records/session:s1/sparks.ndjson', records: 1 },
+    { path: '/_records/session:s2/sparks.ndjson', records: 2 },
+  ]);
+  t.equal(await get('content', { snapshot: 'latest', path: 'sparks/b' }), '{"id":"b", "n":2.50}');
+  t.equal(await get('content', { at: firstTime, path: 'sparks/b' }), '{"id":"b","n":1.0}');
+  t.equal(await get('content', { session_id: 's1', path: 'sparks/b' }), '{"id":"b","n":1.0}');
+  t.equal(await get('content', { latest: 'true', path: '/_records/session:s2/topics.ndjson' }), '');
+  t.match(parse(await get('content', { latest: 'true', path: 'sparks/z' })).error, { code: 'UNKNOWN_PATH' });
+  const differences = parse(await get('diff', { before: `at:${firstTime}`, after: 'latest' }));
+  t.match(differences, {
+    changes: [{ path: '/_records/session:s1/sparks.ndjson', change: 'changed', what: ['content'] }],
+    only_before: [],
+  });
+  t.ok((differences.only_after as string[]).includes('session:s2'));
+});
+
+t.test('a user who has nothing but records is listed and searched like others', async (t) => {
+  const { socket } = await serve(t);
+  const raw = `{"user_id":"ana","type":"manual","session_id":"s1","data":${FIRST}}`;
+  t.equal((await ask(socket, '/api/commands/backup', { raw })).status, 200);
+  const calls = ['entries', 'found?latest=true&pattern=*', 'versions?pattern=*', 'diff?before=latest&after=latest'];
+  for (const call of calls) {
+    const { status, text } = await ask(socket, `/api/users/ana/${call}`);
+    t.equal(status, 200, `${call}: ${text}`);
+  }
+  const scrub = await ask(socket, '/api/scrub', { body: { user_id: 'ana' } });
+  t.match(scrub, { status: 200, text: /"status":"sound"/ }, scrub.text);
+  t.equal((await ask(socket, '/api/stats?user_id=ana')).status, 200);
+});
+
 /** The bytes of an answer. */
 async function fetchBytes(socket: string, body: object): Promise<Buffer> {
   const { request } = await import('node:http');

@@ -13,6 +13,8 @@ export const entry = z.strictObject({
   group: z.string().optional(),
   /** Of files only. */
   size: z.int().optional(),
+  /** Of files of records: how many are in it. */
+  records: z.int().optional(),
   /** ISO 8601 to the nanosecond. Not checked as a time: file systems have years that ISO 8601 has no four digits for. */
   mtime: z.string(),
   /** Of symbolic links only. */

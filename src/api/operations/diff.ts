@@ -4,6 +4,7 @@ import type { DiffChange, DiffHead, DiffInput } from '../contract/diff.js';
 import { DiffItems } from '../diff-items.js';
 import { openKnownUser } from '../known-user.js';
 import type { ItemStream, OperationContext } from '../operation.js';
+import { lackingScopes, recordChanges } from '../record-changes.js';
 import { placedScopes, restoreScope } from '../scopes.js';
 import { stateOf } from '../state-of.js';
 
@@ -19,10 +20,22 @@ export async function diff(
   const scopes = [old, current].map((state) => placedScopes(state).map(restoreScope));
   const found = diffSnapshots(repository.trees, scopes[0]!, scopes[1]!, context.signal);
   const items = new DiffItems();
+  const lacking = lackingScopes(old, current);
   return {
-    head: { user_id, before, after, only_before: [...found.onlyBefore], only_after: [...found.onlyAfter] },
+    head: {
+      user_id,
+      before,
+      after,
+      only_before: [...found.onlyBefore, ...lacking.onlyBefore],
+      only_after: [...found.onlyAfter, ...lacking.onlyAfter],
+    },
     member: 'changes',
-    items: items.items(found.changes),
+    items: all(),
     tail: () => ({ summary: items.summary() }),
   };
+
+  async function* all(): AsyncGenerator<DiffChange> {
+    yield* items.items(found.changes);
+    yield* items.items(recordChanges(repository, old, current, context.signal));
+  }
 }

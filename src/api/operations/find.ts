@@ -1,6 +1,6 @@
 import type { BitacoraError } from '../../base/index.js';
 import { loadCodecs } from '../../codec/index.js';
-import { findEntries } from '../../restore/index.js';
+import { createRecordWish, findEntries } from '../../restore/index.js';
 import type { EntryItem } from '../contract/entry.js';
 import type { FindHead, FindInput } from '../contract/find.js';
 import { entryItem } from '../entry-item.js';
@@ -8,6 +8,7 @@ import { ItemProblems } from '../item-problems.js';
 import { openKnownUser } from '../known-user.js';
 import type { ItemStream, OperationContext } from '../operation.js';
 import { fullPath } from '../paths.js';
+import { recordFileItem, stateRecordFiles } from '../record-entries.js';
 import { placedScopes, restoreScope } from '../scopes.js';
 import { select, selectionFields } from '../select.js';
 
@@ -27,6 +28,10 @@ export async function find(context: OperationContext, input: FindInput): Promise
     const options = { tree, pattern, signal: context.signal, onDamage };
     for await (const { path, entry, owners } of findEntries(scopes, options)) {
       yield entryItem({ path: fullPath(path), entry, owners });
+    }
+    const wish = createRecordWish([pattern], []);
+    for await (const file of stateRecordFiles(repository, selected, { wish, signal: context.signal })) {
+      yield recordFileItem(file);
     }
     problems.throwIfAny('DATA_CORRUPT', 'could not be read whole');
   }

@@ -1,15 +1,17 @@
 import { printable } from '../../base/index.js';
 import { loadCodecs } from '../../codec/index.js';
 import { entryAt, type TreeReader } from '../../snapshot/index.js';
+import type { UserRepository } from '../../vault/index.js';
 import type { EntryItem } from '../contract/entry.js';
 import type { LsHead, LsInput } from '../contract/ls.js';
 import { entryItem } from '../entry-item.js';
-import { type FoundPath, findPath } from '../find-path.js';
+import { type FoundPath, findPlaced, unknownPath } from '../find-path.js';
 import { openKnownUser } from '../known-user.js';
 import type { ItemStream, OperationContext } from '../operation.js';
-import { joinPath } from '../paths.js';
+import { joinPath, pathReadings } from '../paths.js';
+import { recordItemsAt, recordScopeItems } from '../record-entries.js';
 import { scopeRoot } from '../scopes.js';
-import { select, selectionFields } from '../select.js';
+import { type Selected, select, selectionFields } from '../select.js';
 
 /** What a directory holds, or the item itself; without a path the scopes. */
 export async function ls(context: OperationContext, input: LsInput): Promise<ItemStream<LsHead, EntryItem>> {
@@ -17,12 +19,31 @@ export async function ls(context: OperationContext, input: LsInput): Promise<Ite
   const repository = await openKnownUser(context, user_id);
   await loadCodecs();
   const selected = await select(repository, input, context.clock.now());
-  const found = await findPath(repository.trees, selected, path);
+  const found = await findPlaced(repository.trees, selected, path);
+  const records = await recordsAt(context, repository, selected, path);
+  if (!found && records.length === 0) throw unknownPath(selected, path);
   return {
     head: { user_id, path, ...selectionFields(selected) },
     member: 'entries',
-    items: itemsOf(repository.trees, found),
+    items: all(),
   };
+
+  async function* all(): AsyncGenerator<EntryItem> {
+    if (found) yield* itemsOf(repository.trees, found);
+    yield* records;
+  }
+}
+
+/** Scopes of records, or what is inside of one: as a restore lays them out. */
+async function recordsAt(
+  { signal }: OperationContext,
+  repository: UserRepository,
+  selected: Selected,
+  path: string,
+): Promise<EntryItem[]> {
+  const [place] = pathReadings(path);
+  const inside = await recordItemsAt(repository, selected, place!, signal);
+  return inside.length > 0 ? inside : [...recordScopeItems(selected, place!)];
 }
 
 async function* itemsOf(trees: TreeReader, found: FoundPath): AsyncGenerator<EntryItem> {
