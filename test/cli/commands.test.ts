@@ -139,7 +139,7 @@ t.test('backup, list, ls and restore talk to people', async (t) => {
   t.match(backup.stdout, /^Created the user "ana"\.\nSnapshot [0-9a-f-]{36} of ana: complete in /);
   t.match(backup.stdout, `  captured  path:${place.source}\n  files     3 files: `);
   const list = await place.run(['list', 'ana']);
-  t.match(list.stdout, /^Snapshot +Time +Kind +Status +Files +Size +Added +Captured\n/);
+  t.match(list.stdout, /^Snapshot +Time +Kind +Status +Files +Size +Added +Kept +Captured\n/);
   t.match(list.stdout, /\n1 snapshot of ana\n$/);
   const scopes = await place.run(['ls', 'ana']);
   t.match(scopes.stdout, new RegExp(`^drwx.* ${place.source}\n$`));
