@@ -1,14 +1,25 @@
+import { Interrupt } from '../base/index.js';
+
 /** Bytes that one call hands over: small against the memory of a worker, large against the cost of a call. */
 const PART_BYTES = 2 ** 20;
 /** Parts under way: one is worked on, the next waits. */
 const PARTS_MOST = 2;
 
-/** Memory of its own, so that it can be handed over; not zeroed, since it is filled. */
+/** Parts that came back, at most so many. */
+const spares: ArrayBuffer[] = [];
+const SPARES_MOST = 8;
+
+/** Memory of its own, so that it can be handed over; what lies in it is overwritten or never looked at. */
 function freshPart(): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(Buffer.allocUnsafeSlow(PART_BYTES).buffer as ArrayBuffer);
+  return new Uint8Array(spares.pop() ?? (Buffer.allocUnsafeSlow(PART_BYTES).buffer as ArrayBuffer));
 }
 
-/** Stores one part; resolves when its chunks are known and framed. */
+function takeBack(part: unknown): void {
+  if (!(part instanceof Uint8Array) || part.buffer.byteLength !== PART_BYTES) return;
+  if (spares.length < SPARES_MOST) spares.push(part.buffer as ArrayBuffer);
+}
+
+/** Stores one part; resolves when its chunks are known and framed, with the part, wiped, where it comes back. */
 export type SendPart = (bytes: Uint8Array<ArrayBuffer>, final: boolean) => Promise<unknown>;
 
 /**
@@ -19,11 +30,7 @@ export type SendPart = (bytes: Uint8Array<ArrayBuffer>, final: boolean) => Promi
 export async function feedStream(source: AsyncIterable<Uint8Array>, send: SendPart): Promise<number> {
   const iterator = source[Symbol.asyncIterator]();
   const underWay = new Set<Promise<unknown>>();
-  let fail: (error: unknown) => void = () => {};
-  const failed = new Promise<never>((_, reject) => {
-    fail = reject;
-  });
-  failed.catch(() => {});
+  const interrupt = new Interrupt();
   let part = freshPart();
   let filled = 0;
   let total = 0;
@@ -33,15 +40,17 @@ export async function feedStream(source: AsyncIterable<Uint8Array>, send: SendPa
     const bytes = filled === 0 ? new Uint8Array(0) : part.subarray(0, filled);
     if (!final) part = freshPart();
     filled = 0;
-    const sent: Promise<unknown> = send(bytes, final).finally(() => underWay.delete(sent));
+    const sent: Promise<unknown> = send(bytes, final)
+      .then(takeBack)
+      .finally(() => underWay.delete(sent));
     underWay.add(sent);
-    sent.catch(fail);
+    sent.catch((error: unknown) => interrupt.fail(error));
     while (underWay.size >= PARTS_MOST) await Promise.race(underWay);
   }
 
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), failed]);
+      const next = await interrupt.wait(iterator.next());
       if (next.done) break;
       for (let at = 0; at < next.value.length; ) {
         const piece = next.value.subarray(at, at + PART_BYTES - filled);

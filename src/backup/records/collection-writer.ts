@@ -6,6 +6,10 @@ import { type RecordTarget, storeBytes } from './record-target.js';
 /** A run of records ends once it has so many bytes, at a record that its bytes choose: so runs are equal again behind a change. */
 const RUN_BYTES_LEAST = 512 * 1024;
 const RUN_BYTES_MOST = 2 * 2 ** 20;
+/** Up to this length memory grows with what is gathered; what is longer is a whole run's, and kept for others. */
+const SMALL_BYTES = 64 * 1024;
+const SPARES_MOST = 4;
+const spares: Uint8Array[] = [];
 const CHOSEN_MASK = 15;
 const CHOSEN_BY_BYTES = 64;
 
@@ -79,7 +83,7 @@ export class CollectionWriter {
 
   /** Stores the rest. */
   async finish(): Promise<WrittenCollection> {
-    await this.flush();
+    await this.release();
     const { name, shape } = this;
     return {
       name,
@@ -106,6 +110,13 @@ export class CollectionWriter {
   }
 }
 
+/** Fresh memory costs a page fault every 4 KiB, and garbage of megabytes a collection of everything. */
+function roomFor(needed: number, wanted: number): Uint8Array {
+  if (needed <= SMALL_BYTES) return new Uint8Array(Math.max(needed, 4096, Math.min(wanted, SMALL_BYTES)));
+  if (needed > RUN_BYTES_MOST) return new Uint8Array(needed);
+  return spares.pop() ?? new Uint8Array(RUN_BYTES_MOST);
+}
+
 /** Bytes one behind the other. */
 class Gathered {
   bytes = new Uint8Array(0);
@@ -119,8 +130,9 @@ class Gathered {
   reserve(more: number): void {
     const needed = this.used + more;
     if (needed <= this.bytes.length) return;
-    const larger = new Uint8Array(Math.max(needed, 4096, Math.min(this.bytes.length * 2, RUN_BYTES_MOST)));
+    const larger = roomFor(needed, this.bytes.length * 2);
     larger.set(this.bytes.subarray(0, this.used));
+    this.free(this.used);
     this.bytes = larger;
   }
 
@@ -130,8 +142,10 @@ class Gathered {
     this.used = 0;
   }
 
-  free(): void {
+  /** Lets go of the memory, and goes on with `used` bytes elsewhere. */
+  free(used = 0): void {
+    if (this.bytes.length === RUN_BYTES_MOST && spares.length < SPARES_MOST) spares.push(this.bytes.fill(0));
     this.bytes = new Uint8Array(0);
-    this.used = 0;
+    this.used = used;
   }
 }
