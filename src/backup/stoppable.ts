@@ -1,4 +1,4 @@
-import { BitacoraError, throwIfAborted } from '../base/index.js';
+import { BitacoraError, Interrupt, throwIfAborted } from '../base/index.js';
 
 /**
  * What `open` gives, piece by piece; stops at once when `signal` says so, also while the source has nothing to give. The source is told
@@ -9,17 +9,15 @@ export async function* stoppable<T>(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<T> {
   const stop = new AbortController();
-  const aborted = new Promise<never>((_, reject) => {
-    signal?.addEventListener('abort', () => stop.abort(), { once: true, signal: stop.signal });
-    stop.signal.addEventListener('abort', () => reject(stopped()), { once: true });
-  });
-  aborted.catch(() => {});
+  const interrupt = new Interrupt();
+  signal?.addEventListener('abort', () => stop.abort(), { once: true, signal: stop.signal });
+  stop.signal.addEventListener('abort', () => interrupt.fail(stopped()), { once: true });
   throwIfAborted(signal);
   const iterator = open(stop.signal)[Symbol.asyncIterator]();
   let ended = false;
   try {
     for (;;) {
-      const next = await Promise.race([iterator.next(), aborted]);
+      const next = await interrupt.wait(iterator.next());
       if (next.done) {
         ended = true;
         return;

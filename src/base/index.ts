@@ -23,6 +23,7 @@ export {
   throwIfAborted,
   writeError,
 } from './errors.js';
+export { Interrupt } from './interrupt.js';
 export { jsonText, pathFields } from './json.js';
 export { type Logger, silentLogger } from './log.js';
 export { checkPatternCost, isCostlyPattern } from './pattern-cost.js';
