@@ -158,6 +158,19 @@ export class DaemonPlace extends Place {
     return daemon;
   }
 
+  /** Starts one as systemd does where it holds the sockets: they are its descriptors from 3 on. */
+  activate(sockets: readonly number[], names: string): DaemonProcess {
+    const script = `LISTEN_PID=$$ LISTEN_FDS=${sockets.length} LISTEN_FDNAMES=${names} exec "$@"`;
+    const child = spawn('/bin/sh', ['-c', script, '', process.execPath, PROGRAM, '--config', this.config, 'daemon'], {
+      cwd: this.root,
+      env: { PATH: process.env.PATH ?? '/usr/bin:/bin', HOME: this.root, TZ: 'UTC' },
+      stdio: ['ignore', 'ignore', 'pipe', ...sockets],
+    });
+    const daemon = new DaemonProcess(child, this.socket);
+    this.#test.teardown(() => daemon.kill('SIGKILL'));
+    return daemon;
+  }
+
   /** Starts a daemon and waits until it answers. */
   async up(env?: Readonly<Record<string, string>>): Promise<DaemonProcess> {
     const daemon = this.start(env);

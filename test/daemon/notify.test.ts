@@ -1,38 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import t, { type Test } from 'tap';
-import { silentLogger, utf8 } from '../../src/base/index.js';
+import t from 'tap';
+import { silentLogger, systemClock } from '../../src/base/index.js';
 import { ServiceManager } from '../../src/daemon/service-manager.js';
-import { bind, checked, loadLibc } from '../../src/posix/native/libc.js';
 import { memoryLogger } from '../vault/fixture.js';
 import { DaemonPlace } from './daemon-process.js';
+import { serviceManager, withoutLibc } from './service-manager-double.js';
 
-const skip = loadLibc() ? false : 'no access to the C library';
-const AF_UNIX = 1;
-const SOCK_DGRAM = 2;
-const MSG_DONTWAIT = 0x40;
-
-/** What a service manager is: a datagram socket. Returns what reads all words that have arrived, in order. */
-function serviceManager(t: Test, path: string): () => string[] {
-  const name = new Uint8Array(2 + Buffer.byteLength(path) + 1);
-  name[0] = AF_UNIX;
-  name.set(utf8(path), 2);
-  const fd = checked(bind('int socket(int, int, int)')(AF_UNIX, SOCK_DGRAM, 0), 'socket');
-  t.teardown(() => bind('int close(int)')(fd));
-  checked(bind('int bind(int, const void*, uint)')(fd, name, name.length), 'bind');
-  const recv = bind('long recv(int, void*, ulong, int)');
-  return () => {
-    const words: string[] = [];
-    for (;;) {
-      const into = new Uint8Array(4096);
-      const length = recv(fd, into, into.length, MSG_DONTWAIT);
-      if (length < 0) return words;
-      words.push(...Buffer.from(into.subarray(0, length)).toString().trim().split('\n'));
-    }
-  };
-}
-
+const skip = withoutLibc;
 const environment = {
   runtimeDirectory: undefined,
   temporaryDirectory: '/tmp',
@@ -50,6 +26,15 @@ t.test('the service manager is told when the daemon is ready and when it stops',
   // Answered, so that what is said right after the line is there as well.
   await daemon.ask('/api/health');
   t.same(read(), ['READY=1', `MAINPID=${daemon.child.pid}`, `STATUS=Serves ${place.vault}`]);
+  const before = systemClock.monotonic() * 1000;
+  daemon.child.kill('SIGHUP');
+  await daemon.said('Reloaded the configuration.');
+  await daemon.ask('/api/health');
+  const [word, at, ...others] = read();
+  t.same([word, ...others], ['RELOADING=1', 'READY=1', `MAINPID=${daemon.child.pid}`, `STATUS=Serves ${place.vault}`]);
+  // By the same clock as the service manager's, so that it knows which reload this answers.
+  const us = Number(/^MONOTONIC_USEC=(\d+)$/.exec(at!)![1]);
+  t.ok(before <= us && us <= systemClock.monotonic() * 1000, at!);
   await daemon.kill('SIGTERM');
   t.match(read(), ['STOPPING=1', 'STATUS=Waits for running jobs', /^EXTEND_TIMEOUT_USEC=\d+$/]);
 });
