@@ -79,7 +79,7 @@ t.test('a daemon that goes away for good is told, with what becomes of the job',
     ['backup', /It is kept and goes on when the daemon runs again/],
     ['rebuild-index', /It ended with the daemon/],
   ] as const) {
-    const served = await serve(t, { around });
+    const served = await serve(t, { around, aroundOwn: around });
     const line = await between(t, served);
     const client = await connected(line.socket, {
       progress: () => {

@@ -30,8 +30,10 @@ export interface TestDaemonOptions {
   readonly settings?: Settings;
   /** How it is served besides. */
   readonly serving?: Partial<Pick<ServerParts, 'listen' | 'socketGroup' | 'inherited'>>;
-  /** Around the work of every job. */
+  /** Around the work of jobs that bring none of their own: those that may be done after a restart. */
   readonly around?: (work: JobWork) => JobWork;
+  /** The same around the work of the others. */
+  readonly aroundOwn?: (work: JobWork) => JobWork;
 }
 
 export interface TestDaemon {
@@ -69,6 +71,7 @@ export async function startDaemon(options: TestDaemonOptions): Promise<TestDaemo
       socket,
       configFile: undefined,
       problems: [],
+      upcoming: () => [],
     },
     clock,
     random,
@@ -85,6 +88,11 @@ export async function startDaemon(options: TestDaemonOptions): Promise<TestDaemo
     logger,
   });
   queue = opened.queue;
+  const { aroundOwn } = options;
+  if (aroundOwn) {
+    const submit = queue.submit.bind(queue);
+    queue.submit = (request, more) => submit(request, more?.work ? { ...more, work: aroundOwn(more.work) } : more);
+  }
   const server = await serveApi({ host, socket, version, limits, ...options.serving });
   return {
     socket,

@@ -104,8 +104,8 @@ t.test('an input that is not as the contract has it is refused whole, with every
 
 t.test('what is too large, too slow or no HTTP is cut off with a last word', async (t) => {
   const limits = { bodyBytesMax: 1000, headerBytesMax: 2000, headersTimeoutMs: 100, bodyTimeoutMs: 100 };
-  const { socket, backUp } = await serve(t, { limits });
-  const large = await backUp({ reason: 'x'.repeat(1000) });
+  const { socket } = await serve(t, { limits });
+  const large = await ask(socket, '/api/restore', { body: { user_id: 'ana', target: `/${'x'.repeat(1000)}` } });
   t.equal(large.status, 413);
   t.match(parse(large.text), { error: { code: 'TOO_LARGE' } });
   t.match(await talk(socket, `GET /${'x'.repeat(3000)} HTTP/1.1\r\n\r\n`), /^HTTP\/1.1 413 .*"TOO_LARGE"/s);

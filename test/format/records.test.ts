@@ -7,12 +7,15 @@ import {
   decodeQueuePart,
   decodeQueueRecord,
   decodeRegistryRecord,
+  decodeTokenRecord,
   encodeBundle,
   encodeQueuePart,
   encodeQueueRecord,
   encodeRegistryRecord,
+  encodeTokenRecord,
   type QueueRecord,
   type RegistryRecord,
+  type TokenRecord,
   type UserBundle,
 } from '../../src/format/index.js';
 import { codeOf, fixedBytes } from './samples.js';
@@ -145,5 +148,39 @@ t.test('a part of a job comes back', (t) => {
     codeOf(() => decodeQueueRecord(encodeQueuePart(part))),
     'DATA_CORRUPT',
   );
+  t.end();
+});
+
+const TOKEN: TokenRecord = {
+  version: 3,
+  id: fixedBytes(8, 'token'),
+  hash: fixedBytes(32, 'secret'),
+  name: 'app',
+  users: ['ana', 'bob'],
+  scopes: ['list', 'metrics'],
+  created: 1_700_000_000_000,
+  expires: 0,
+  used: 0,
+};
+
+t.test('a token record comes back, and says plainly whom it is for', (t) => {
+  for (const record of [TOKEN, { ...TOKEN, users: null }, { ...TOKEN, users: [] }]) {
+    t.same(decodeTokenRecord(encodeTokenRecord(record)), record);
+  }
+  const wire = decode(encodeTokenRecord(TOKEN)) as object;
+  for (const [wrong, code] of [
+    [{ whom: 'all' }, 'DATA_CORRUPT'],
+    [{ whom: 'everybody' }, 'FORMAT_NEWER'],
+    [{ scopes: ['list', 'erase'] }, 'FORMAT_NEWER'],
+    [{ more: 1 }, 'FORMAT_NEWER'],
+    [{ hash: fixedBytes(31, 'short') }, 'DATA_CORRUPT'],
+    [{ version: 0 }, 'DATA_CORRUPT'],
+    [{ expires: null }, 'DATA_CORRUPT'],
+  ] as const) {
+    t.equal(
+      codeOf(() => decodeTokenRecord(encode({ ...wire, ...wrong }))),
+      code,
+    );
+  }
   t.end();
 });

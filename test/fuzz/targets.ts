@@ -27,6 +27,7 @@ import {
   decodeLogEntry,
   decodeQueueRecord,
   decodeRegistryRecord,
+  decodeTokenRecord,
   decodeTrailer,
   decodeVaultFile,
   LeafCursor,
@@ -95,6 +96,7 @@ const FORMAT: readonly FuzzTarget[] = [
   { name: 'bundle', seeds: SEEDS.bundle, body: true, run: (bytes) => decodeBundle(bytes) },
   { name: 'registry record', seeds: SEEDS.registry, body: true, run: (bytes) => decodeRegistryRecord(bytes) },
   { name: 'queue record', seeds: SEEDS.queue, body: true, run: (bytes) => decodeQueueRecord(bytes) },
+  { name: 'token record', seeds: SEEDS.token, body: true, run: (bytes) => decodeTokenRecord(bytes) },
   {
     name: 'directory leaf',
     seeds: SEEDS.leaf,
