@@ -1,12 +1,5 @@
 import { BitacoraError, isBitacoraError } from '../base/index.js';
-import {
-  Calendar,
-  completePolicy,
-  DEFAULT_POLICY,
-  type Retained,
-  type RetainOptions,
-  retain,
-} from '../upkeep/index.js';
+import { Calendar, completePolicy, DEFAULT_POLICY, type RetainOptions, retainBehind } from '../upkeep/index.js';
 import type { UserRepository } from '../vault/index.js';
 import type { OperationContext } from './operation.js';
 import type { Settings } from './settings.js';
@@ -29,7 +22,7 @@ export async function retainAfter(
   repository: UserRepository,
 ): Promise<{ readonly forgotten: number; readonly warnings: readonly string[] }> {
   try {
-    const { forgotten, warnings }: Retained = await retain(repository, retainOptions(context, false));
+    const { forgotten, warnings } = await retainBehind(repository, retainOptions(context, false));
     return { forgotten: forgotten.length, warnings };
   } catch (error) {
     context.logger.error('Retention failed; the snapshot is safe, and nothing was forgotten.', {

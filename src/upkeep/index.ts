@@ -7,7 +7,6 @@ export {
   type CaptureDecision,
   decide,
   type RetentionQuestion,
-  type RetentionReason,
   type SnapshotDecision,
 } from './retention/decide.js';
 export type { RetainedSnapshot, RetentionRule } from './retention/history.js';
@@ -18,7 +17,8 @@ export {
   type GivenPolicy,
   type RetentionPolicy,
 } from './retention/policy.js';
-export { historyOf, type Retained, type RetainOptions, retain } from './retention/retain.js';
+export { historyOf, type Retained, type RetainOptions, retain, retainBehind } from './retention/retain.js';
+export type { RetentionReason } from './retention/scope-rules.js';
 export {
   type ClockEvidence,
   type ClockReading,

@@ -3,15 +3,7 @@ import { neededEnds } from './ends.js';
 import type { RetainedSnapshot, RetentionRule } from './history.js';
 import { inOrder } from './order.js';
 import { DAY_MS, longestDays, type RetentionPolicy } from './policy.js';
-import { type Capture, scopeRules } from './scope-rules.js';
-
-export interface RetentionReason {
-  readonly rule: RetentionRule;
-  /** Milliseconds since 1970; null where no time ends it. */
-  readonly until: number | null;
-  /** Whether it still keeps. */
-  readonly holds: boolean;
-}
+import { type RetentionReason, scopeRules } from './scope-rules.js';
 
 export interface CaptureDecision {
   readonly scope: string;
@@ -48,10 +40,10 @@ const FUTURE_SLACK_MS = 60_000;
  */
 export function decide({ snapshots, policy, now, calendar }: RetentionQuestion): SnapshotDecision[] {
   const believed = believable(snapshots, now);
-  const ofScopes = scopeRules({ snapshots, policy, calendar, isBelieved: (index) => believed[index]! === 'yes' });
+  const reason = (rule: RetentionRule, until: number | null) => ({ rule, until, holds: until === null || now < until });
+  const isBelieved = (index: number) => believed[index] === 'yes';
+  const ofScopes = scopeRules({ snapshots, policy, calendar, reason, isBelieved });
   const next = nextBelieved(snapshots, believed);
-  const holds = (until: number | null) => until === null || now < until;
-  const reason = (rule: RetentionRule, until: number | null) => ({ rule, until, holds: holds(until) });
   const decisions = snapshots.map((snapshot, index): SnapshotDecision => {
     const reasons: RetentionReason[] = [];
     if (snapshot.pinned) reasons.push(reason('pinned', null));
@@ -63,11 +55,10 @@ export function decide({ snapshots, policy, now, calendar }: RetentionQuestion):
     }
     if (snapshot.scopes.length === 0 && believed[index] === 'yes')
       reasons.push(...ofNothing(snapshot, policy).map(([rule, until]) => reason(rule, until)));
-    const captures = (ofScopes[index] ?? []).map(({ scope, rules }: Capture): CaptureDecision => {
-      const all = rules.map(({ rule, until }) => reason(rule, until));
-      return { scope, keep: all.some((one) => one.holds), reasons: all };
+    const captures = ofScopes[index]!.map((capture): CaptureDecision => {
+      return { scope: capture.scope, keep: capture.reasons.some(holds), reasons: capture.reasons };
     });
-    const keep = reasons.some((one) => one.holds) || captures.some((capture) => capture.keep);
+    const keep = reasons.some(holds) || captures.some((capture) => capture.keep);
     return { snapshot, keep, reasons, captures };
   });
   const ends = neededEnds(snapshots);
@@ -76,6 +67,10 @@ export function decide({ snapshots, policy, now, calendar }: RetentionQuestion):
     if (!ends.has(index)) return [decision];
     return [{ ...decision, keep: true, reasons: [...decision.reasons, reason('end', null)] }];
   });
+}
+
+function holds(reason: RetentionReason): boolean {
+  return reason.holds;
 }
 
 /** A snapshot that says no more than that there was nothing to capture. */

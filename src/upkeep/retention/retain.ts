@@ -1,4 +1,4 @@
-import { type Clock, fromHex, isoTime } from '../../base/index.js';
+import { type Clock, fromHex, isoTime, toHex } from '../../base/index.js';
 import type { CallOptions } from '../../storage/index.js';
 import type { UserRepository } from '../../vault/index.js';
 import type { Calendar } from './calendar.js';
@@ -45,6 +45,35 @@ export async function retain(repository: UserRepository, options: RetainOptions)
     return backupIds.length === 0 ? undefined : { kind: 'forget', body: { backupIds } };
   }, options);
   return retained!;
+}
+
+/** From so many entries of the log on a decision takes long enough to be noticed, */
+const LARGE_ENTRIES = 2000;
+/** and days do not pass in less than this. */
+const LARGE_EVERY_MS = 3_600_000;
+
+interface LastDecision {
+  /** By the clock that never jumps. */
+  readonly at: number;
+  readonly warnings: readonly string[];
+}
+const lastDecisions = new WeakMap<object, Map<string, LastDecision>>();
+
+/** Retention behind each snapshot: the same, but of a user with thousands of snapshots once an hour only. */
+export async function retainBehind(
+  repository: UserRepository,
+  options: RetainOptions,
+): Promise<Pick<Retained, 'forgotten' | 'warnings'>> {
+  if (repository.index.mark.entries < LARGE_ENTRIES) return retain(repository, options);
+  const { backend, uid } = repository;
+  const last = lastDecisions.get(backend) ?? new Map<string, LastDecision>();
+  lastDecisions.set(backend, last);
+  const before = last.get(toHex(uid));
+  const at = options.clock.monotonic();
+  if (before && at - before.at < LARGE_EVERY_MS) return { forgotten: [], warnings: before.warnings };
+  const retained = await retain(repository, options);
+  last.set(toHex(uid), { at, warnings: retained.warnings });
+  return retained;
 }
 
 /** What a user's log says of snapshots, forgotten ones included, in its order; not to be kept. */

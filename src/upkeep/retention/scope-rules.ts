@@ -2,28 +2,34 @@ import type { Calendar, Periods } from './calendar.js';
 import type { RetainedSnapshot, RetentionRule } from './history.js';
 import { DAY_MS, type RetentionPolicy } from './policy.js';
 
-/** A rule that keeps a capture, and until when; null: no time ends it. */
-export interface RuleUntil {
+/** A rule that keeps something. */
+export interface RetentionReason {
   readonly rule: RetentionRule;
+  /** Milliseconds since 1970; null where no time ends it. */
   readonly until: number | null;
+  /** Whether it still keeps. */
+  readonly holds: boolean;
 }
 
 /** A scope as one snapshot captured it. */
 export interface Capture {
   readonly scope: string;
-  readonly rules: readonly RuleUntil[];
+  readonly reasons: readonly RetentionReason[];
 }
 
 export interface ScopeRulesOptions {
   readonly snapshots: readonly RetainedSnapshot[];
   readonly policy: RetentionPolicy;
   readonly calendar: Calendar;
+  /** Makes a reason of a rule and its end. */
+  reason(rule: RetentionRule, until: number | null): RetentionReason;
   /** Whether the time of the snapshot at this place is believed. */
   isBelieved(index: number): boolean;
 }
 
 const SESSION_PREFIX = 'session:';
 const TIERS = ['daily', 'weekly', 'monthly'] as const;
+const DAYS_OF = { daily: 'dailyDays', weekly: 'weeklyDays', monthly: 'monthlyDays' } as const;
 const PERIOD_OF = { daily: 'day', weekly: 'week', monthly: 'month' } as const satisfies Record<string, keyof Periods>;
 
 /**
@@ -39,7 +45,7 @@ export function scopeRules(options: ScopeRulesOptions): Capture[][] {
     const rules = scope.startsWith(SESSION_PREFIX)
       ? ofSession(options, places)
       : ofOther(options, places, ends.get(scope));
-    for (const [place, given] of rules) captures[place]!.push({ scope, rules: given });
+    for (const [place, given] of rules) captures[place]!.push({ scope, reasons: given });
   }
   return captures;
 }
@@ -67,16 +73,16 @@ function lastEnds({ snapshots, isBelieved }: ScopeRulesOptions): Map<string, num
   return ends;
 }
 
-function* ofSession(
-  { snapshots, policy, ...options }: ScopeRulesOptions,
-  places: readonly number[],
-): Generator<[number, RuleUntil[]]> {
+function* ofSession(options: ScopeRulesOptions, places: readonly number[]): Generator<[number, RetentionReason[]]> {
+  const { snapshots, policy, reason } = options;
   const newest = places.at(-1)!;
-  const last = Math.max(...places.map((place) => snapshots[place]!.captured));
+  let last = 0;
+  for (const place of places) last = Math.max(last, snapshots[place]!.captured);
   for (const place of places) {
-    const rules: RuleUntil[] = [{ rule: 'recent', until: last + policy.sessionDays * DAY_MS }];
-    if (place === newest) rules.push(...tierRules({ snapshots, policy, ...options }, place, TIERS));
-    yield [place, [...rules, ...askedRules(snapshots[place]!, policy)]];
+    const reasons = [reason('recent', last + policy.sessionDays * DAY_MS)];
+    if (place === newest) for (const tier of TIERS) reasons.push(ofTier(options, place, tier));
+    addAsked(options, place, reasons);
+    yield [place, reasons];
   }
 }
 
@@ -84,35 +90,41 @@ function* ofOther(
   options: ScopeRulesOptions,
   places: readonly number[],
   lastEnd = -1,
-): Generator<[number, RuleUntil[]]> {
-  const { snapshots, policy, calendar } = options;
+): Generator<[number, RetentionReason[]]> {
+  const { snapshots, policy, calendar, reason } = options;
   const newest = places.at(-1)!;
   const isAlive = lastEnd <= newest;
-  const lastOf = new Map<string, number>();
-  const periods = places.map((place) => calendar.periodsOf(snapshots[place]!.captured));
-  places.forEach((place, i) => {
-    for (const tier of TIERS) lastOf.set(`${tier} ${periods[i]![PERIOD_OF[tier]]}`, place);
-  });
+  let periods = calendar.periodsOf(snapshots[places[0]!]!.captured);
   for (const [i, place] of places.entries()) {
-    const snapshot = snapshots[place]!;
-    const tiers = TIERS.filter((tier) => lastOf.get(`${tier} ${periods[i]![PERIOD_OF[tier]]}`) === place);
-    const rules: RuleUntil[] = [{ rule: 'recent', until: snapshot.captured + policy.sessionDays * DAY_MS }];
-    if (place === newest && isAlive) rules.push({ rule: 'newest', until: null });
-    yield [place, [...rules, ...tierRules(options, place, tiers), ...askedRules(snapshot, policy)]];
+    const { captured } = snapshots[place]!;
+    const behind = places[i + 1];
+    const next = behind === undefined ? undefined : calendar.periodsOf(snapshots[behind]!.captured);
+    const reasons = [reason('recent', captured + policy.sessionDays * DAY_MS)];
+    if (place === newest && isAlive) reasons.push(reason('newest', null));
+    for (const tier of TIERS) {
+      // A clock that was set back by minutes does not begin the period anew.
+      if (!next || next[PERIOD_OF[tier]] > periods[PERIOD_OF[tier]]) reasons.push(ofTier(options, place, tier));
+    }
+    addAsked(options, place, reasons);
+    yield [place, reasons];
+    if (next) periods = latest(periods, next);
   }
 }
 
-function tierRules(
-  { snapshots, policy }: ScopeRulesOptions,
-  place: number,
-  tiers: readonly (typeof TIERS)[number][],
-): RuleUntil[] {
-  const { captured } = snapshots[place]!;
-  return tiers.map((tier) => ({ rule: tier, until: captured + policy[`${tier}Days`] * DAY_MS }));
+function latest(a: Periods, b: Periods): Periods {
+  return { day: Math.max(a.day, b.day), week: Math.max(a.week, b.week), month: Math.max(a.month, b.month) };
 }
 
-function askedRules({ kind, captured }: RetainedSnapshot, policy: RetentionPolicy): RuleUntil[] {
-  if (kind === 'manual') return [{ rule: kind, until: captured + policy.manualDays * DAY_MS }];
-  if (kind === 'critical') return [{ rule: kind, until: captured + policy.criticalDays * DAY_MS }];
-  return [];
+function ofTier(
+  { snapshots, policy, reason }: ScopeRulesOptions,
+  place: number,
+  tier: (typeof TIERS)[number],
+): RetentionReason {
+  return reason(tier, snapshots[place]!.captured + policy[DAYS_OF[tier]] * DAY_MS);
+}
+
+function addAsked({ snapshots, policy, reason }: ScopeRulesOptions, place: number, reasons: RetentionReason[]): void {
+  const { kind, captured } = snapshots[place]!;
+  if (kind === 'manual') reasons.push(reason(kind, captured + policy.manualDays * DAY_MS));
+  if (kind === 'critical') reasons.push(reason(kind, captured + policy.criticalDays * DAY_MS));
 }

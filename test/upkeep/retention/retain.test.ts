@@ -2,7 +2,15 @@ import t, { type Test } from 'tap';
 import { type Clock, fromHex, toHex } from '../../../src/base/index.js';
 import type { Manifest, ScopeRecord } from '../../../src/format/index.js';
 import { type FaultRule, MemoryBackend, scriptedFaults, withFaults } from '../../../src/storage/index.js';
-import { Calendar, DAY_MS, DEFAULT_POLICY, historyOf, type Retained, retain } from '../../../src/upkeep/index.js';
+import {
+  Calendar,
+  DAY_MS,
+  DEFAULT_POLICY,
+  historyOf,
+  type Retained,
+  retain,
+  retainBehind,
+} from '../../../src/upkeep/index.js';
 import type { UserRepository, Vault } from '../../../src/vault/index.js';
 import { makeManifest, makeVault } from '../../vault/fixture.js';
 
@@ -108,6 +116,31 @@ t.test('what was pinned just before is not forgotten', async (t) => {
   clock.pass(31);
   const [, retained] = await Promise.all([say('pin', '1'), run()]);
   t.equal(digits(retained.forgotten), '');
+});
+
+t.test('behind each snapshot of a user with thousands it is decided once an hour', async (t) => {
+  const { clock, user, vault } = await scene(t);
+  const scopes = [{ ...path('/s'), scope: 'session:s' }];
+  const commit = (seed: number) => {
+    const backupId = new Uint8Array(16).fill(seed % 251);
+    const more = { backupId, kind: 'session_end', captured: clock.wall, scopes } as const;
+    return user.log.append({ kind: 'manifest', body: makeManifest([], more) });
+  };
+  const options = { policy: DEFAULT_POLICY, calendar: new Calendar('UTC'), clock, opened: vault.opened };
+  for (let i = 0; i < 3; i++) await commit(i);
+  clock.pass(31);
+  t.equal((await retainBehind(user, options)).forgotten.length, 2, 'of a small one each time');
+  Object.defineProperty(user.index, 'mark', { get: () => ({ applied: [], entries: 5000 }) });
+  await retainBehind(user, options);
+  await commit(3);
+  await commit(4);
+  clock.pass(0.01);
+  t.equal(
+    (await retainBehind(user, { ...options, policy: { ...DEFAULT_POLICY, sessionDays: 0 } })).forgotten.length,
+    0,
+  );
+  clock.pass(0.05);
+  t.ok((await retainBehind(user, { ...options, policy: { ...DEFAULT_POLICY, sessionDays: 0 } })).forgotten.length > 0);
 });
 
 t.test('where the decision cannot be written nothing is forgotten', async (t) => {
