@@ -1,12 +1,16 @@
 import { asBuffer, utf8 } from '../../base/index.js';
 import { RECORD_ID_BYTES_MAX } from '../../format/index.js';
-import { JsonScanner, valueEnd } from './json-scanner.js';
+import { JsonScanner, spaceEnd, valueEnd } from './json-scanner.js';
 
 const QUOTE = 0x22;
 const BACKSLASH = 0x5c;
 const MINUS = 0x2d;
 const NINE = 0x39;
 const NAME = 'id';
+const QUOTED_NAME = Buffer.from(`"${NAME}"`);
+const ESCAPED = Buffer.from('\\u');
+const OPEN_OBJECT = 0x7b;
+const COLON = 0x3a;
 const HALF_PAIR = /\p{Cs}/u;
 
 /**
@@ -15,6 +19,8 @@ const HALF_PAIR = /\p{Cs}/u;
  * Throws `JsonError`.
  */
 export function recordId(json: Uint8Array): Uint8Array | undefined {
+  const first = firstMember(json);
+  if (first !== undefined) return first < 0 ? undefined : idAt(json, first);
   const starts: number[] = [];
   const scanner = new JsonScanner(json, 0, json.length, (nameStart, nameEnd, valueStart) => {
     if (stringIs(json, nameStart, nameEnd, NAME)) starts.push(valueStart);
@@ -22,6 +28,23 @@ export function recordId(json: Uint8Array): Uint8Array | undefined {
   scanner.run(Number.MAX_SAFE_INTEGER);
   const [start, ...more] = starts;
   return start === undefined || more.length > 0 ? undefined : idAt(json, start);
+}
+
+/**
+ * Where the value of `id` begins, for records as they mostly are: `id` comes first and stands nowhere else, in nothing that lies inside either. −1 where
+ * no `id` can be there. Undefined where that does not tell: then the record is scanned.
+ */
+function firstMember(json: Uint8Array): number | undefined {
+  const bytes = asBuffer(json);
+  // A name may be written with escapes.
+  if (bytes.includes(ESCAPED)) return undefined;
+  const at = bytes.indexOf(QUOTED_NAME);
+  if (at < 0) return -1;
+  const start = spaceEnd(json, 0, json.length);
+  if (json[start] !== OPEN_OBJECT || spaceEnd(json, start + 1, json.length) !== at) return undefined;
+  const colon = spaceEnd(json, at + QUOTED_NAME.length, json.length);
+  if (json[colon] !== COLON || bytes.includes(QUOTED_NAME, colon)) return undefined;
+  return spaceEnd(json, colon + 1, json.length);
 }
 
 /** Whether a JSON string, its quotes included, stands for `text`, which needs no escapes. */

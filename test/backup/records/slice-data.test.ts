@@ -103,6 +103,12 @@ t.test('recordId() is the one member `id` that is a string or number', async (t)
   ]) {
     t.equal(idOf(none), undefined, none);
   }
+  t.equal(idOf(' { "id" : 7 , "a":{"b":"c"}}'), '7');
+  t.equal(idOf('{"id":7,"a":{"id":8}}'), '7', 'what lies in a member is no member');
+  t.equal(idOf('{"id":7,"a":"id"}'), '7', 'and a value no name');
+  t.equal(idOf('{"id":7,"\\u0069d":7}'), undefined, 'twice, once with an escape');
+  t.equal(idOf('[{"id":7}]'), undefined);
+  t.equal(idOf('{"a":"id"}'), undefined);
   t.equal(idOf(`{"id":"${'x'.repeat(1025)}"}`), undefined, 'too long');
   t.equal(idOf('{"id":"\\ud800"}'), undefined, 'half a pair');
   t.equal(idOf('{"id":"\\ud83d\\ude00"}'), '😀');
