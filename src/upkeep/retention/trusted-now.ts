@@ -35,6 +35,8 @@ export interface HeldClock {
 export const LEAP_MS = 8 * DAY_MS;
 /** So long a clock has to go on behind a leap until it is believed. */
 export const SETTLE_MS = 7 * DAY_MS;
+/** Snapshots that make a habit. */
+const USUAL_MIN = 4;
 /** So far a wall clock may stray from the uptime and still be one that was not set. */
 const STRAY_MS = 3_600_000;
 
@@ -50,10 +52,18 @@ export function trustedNow({ reading, opened, seen }: ClockEvidence): TrustedNow
   for (let i = points.length - 1; i > 0; i--) {
     const [from, to] = [points[i - 1]!, points[i]!];
     if (wall - to >= SETTLE_MS) break;
-    if (to - from <= LEAP_MS) continue;
+    if (to - from <= LEAP_MS || to - from <= usualGap(points.slice(0, i))) continue;
     const steady = Math.abs(wall - opened.wall - uptime) <= STRAY_MS;
     if (steady && (uptime >= SETTLE_MS || opened.wall <= from + LEAP_MS)) continue;
     return { now: Math.min(wall, from + uptime), held: { from, to, until: to + SETTLE_MS } };
   }
   return { now: wall, held: undefined };
+}
+
+/** Whoever comes back once a month does not leap: twice the gap that is in the middle of all; 0 of a history too short to tell. */
+function usualGap(points: readonly number[]): number {
+  if (points.length < USUAL_MIN) return 0;
+  const gaps = points.slice(1).map((time, i) => time - points[i]!);
+  gaps.sort((a, b) => a - b);
+  return 2 * gaps[gaps.length >> 1]!;
 }

@@ -39,6 +39,15 @@ t.test('a long silence that the process lived through is no leap', (t) => {
   t.end();
 });
 
+t.test('whoever comes once a month is not held each time, and a leap of years is one all the same', (t) => {
+  t.equal(ask(120, 120, [0, 30, 60, 90]).held, undefined);
+  t.equal(ask(170, 170, [0, 30, 60, 90, 120]).held, undefined);
+  t.not(ask(190, 190, [0, 30, 60, 90, 120]).held, undefined);
+  t.not(ask(60, 60, [0, 30]).held, undefined, 'twice is no habit');
+  t.not(ask(2200, 2200, [0, 1, 2, 3, 4, 2190]).held, undefined);
+  t.end();
+});
+
 t.test('a clock that was set back is what it says, and what lies ahead of it is no evidence', (t) => {
   t.same(ask(40, 10, [1, 9, 40], 0), { now: day(10), held: undefined });
   t.same(ask(2200, 12, [1, 9, 2200, 11], 1), { now: day(12), held: undefined });
