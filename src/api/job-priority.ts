@@ -14,5 +14,6 @@ export function jobPriority({
   if (operation === 'end') return 'session_end';
   if (operation === 'backup' && (input.type === 'critical' || input.type === 'periodic')) return input.type;
   if (operation === 'retain-all' || (operation === 'scrub' && input.due === true)) return 'periodic';
+  if (operation === 'retain-all' || (operation === 'scrub' && input.due === true)) return 'periodic';
   return 'manual';
 }

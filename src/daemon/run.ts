@@ -10,7 +10,7 @@ import {
 import type { Clock, Random } from '../base/index.js';
 import { loadCodecs } from '../codec/index.js';
 import { createEngine, type Engine } from '../engine/index.js';
-import { Queue, type QueueLimits } from '../scheduler/index.js';
+import { Queue, type QueueLimits, type Timetable } from '../scheduler/index.js';
 import { chooseVaultPath, openVault, type Vault, type VaultEnvironment } from '../vault/index.js';
 import { checkConfig } from './config/check.js';
 import type { LoadedConfig } from './config/find.js';
@@ -23,6 +23,7 @@ import { Reloader } from './reload.js';
 import { Rounds } from './rounds.js';
 import { ServiceManager } from './service-manager.js';
 import { usualSocket } from './socket-place.js';
+import { createTimetable, type DaemonTimetable } from './timetable.js';
 import { upkeepRounds } from './upkeep.js';
 
 export interface DaemonOptions {
@@ -70,6 +71,8 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   let settings = settingsOf(config);
   const reloader = createReloader(options, manager, path, (next) => {
     settings = next.settings;
+    queue?.setLimits(next.config.limits);
+    timed?.timetable.replace(settings.schedule, settings.timezone);
     log.setLevel(next.config.log.level);
   });
   for (const problem of reloader.problems) log.warn(problem);
@@ -80,7 +83,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
   let engine: Engine | undefined;
   let queue: Queue | undefined;
   let server: ApiServer | undefined;
-  let rounds: Rounds | undefined;
+  let timed: ReturnType<typeof startTimed> | undefined;
   try {
     vault.checkWritable();
     await loadCodecs();
@@ -99,6 +102,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
       get problems(): readonly string[] {
         return [...reloader.problems, ...problems];
       },
+      upcoming: () => timed?.timetable.upcoming() ?? [],
     };
     const host = {
       vault,
@@ -118,8 +122,7 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     server = await serveApi({ host, socket, socketGroup: own.group, listen, inherited, version: options.version });
     // Not before everything is in place: what would have to be given up again had better not begin.
     queue.resume();
-    rounds = new Rounds({ rounds: upkeepRounds(vault, () => settings, random), queue, logger: log });
-    rounds.start();
+    timed = startTimed({ vault, queue, settings: () => settings, clock, random, logger: log });
     const { address: tcp } = server;
     log.info('Ready.', { vault: path, socket, tcp, version: options.version, waiting: queue.list().length });
     manager.ready(servesText(path));
@@ -131,11 +134,26 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
     manager.stopping('Waits for running jobs', graceMs() + ANSWERS_GRACE_MS);
     log.info('Stopping.', { running: queue.list({ states: ['running'] }).length });
   } finally {
-    await rounds?.stop();
+    await timed?.stop();
     await closeAll(graceMs(), { queue, server, engine, vault });
     manager.close();
   }
   log.info('Stopped.');
+}
+
+/** What is done by itself: upkeep in its rounds, and the timetable. */
+function startTimed(parts: DaemonTimetable): { readonly timetable: Timetable; stop(): Promise<void> } {
+  const { vault, queue, settings, random, logger } = parts;
+  const rounds = new Rounds({ rounds: upkeepRounds(vault, settings, random), queue, logger });
+  const timetable = createTimetable(parts);
+  rounds.start();
+  timetable.start();
+  return {
+    timetable,
+    stop: async () => {
+      await Promise.all([rounds.stop(), timetable.stop()]);
+    },
+  };
 }
 
 const servesText = (path: string): string => `Serves ${path}`;

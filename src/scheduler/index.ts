@@ -13,4 +13,6 @@ export {
 export type { QueueLimits } from './line-up.js';
 export { PRIORITIES, type Priority } from './priority.js';
 export { Queue, type QueueOptions } from './queue.js';
+export { cronProblem, type ScheduleRow } from './schedule.js';
 export type { JobStore, StoredJob } from './store.js';
+export { type LastRun, Timetable, type TimetableOptions, type UpcomingRun } from './timetable.js';

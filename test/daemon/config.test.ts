@@ -129,6 +129,8 @@ t.test('settings that do not agree are refused', async (t) => {
     '3: "backup.compression_level" is 12: expected 1 to 9 with gzip.',
   ]);
   t.match(problemsOf('[backup.storage]\nsecondary = "s3"\n'), [/^2: .*expected a table \[backup\.storage\.s3\]/]);
+  const never = '[[schedule]]\nusers = ["ana"]\ncron = "0 0 30 2 *"\n';
+  t.match(problemsOf(never), [/^3: .*a cron expression/]);
   t.match(problemsOf('[[schedule]]\nusers = ["ana"]\n'), [/^1: \[schedule\[1\]\] needs either cron or every\.$/]);
   t.match(problemsOf('[[source]]\nuser = "ana"\ncommand = ["x"]\n'), [/^1: .*needs a name beside command\.$/]);
 });

@@ -62,6 +62,7 @@ export const PACKAGES: Readonly<Record<string, Places>> = {
   '@fastify/swagger': ['src/api/'],
   '@msgpack/msgpack': ['src/format/'],
   commander: ['src/cli/'],
+  croner: ['src/scheduler/'],
   fastify: ['src/api/'],
   ignore: ['src/backup/', 'src/restore/'],
   koffi: ['src/posix/'],

@@ -24,6 +24,17 @@ export const answer = z.strictObject({
       /** Without their results. */
       running: z.array(job),
       queued: z.int(),
+      /** The timetable. */
+      schedule: z.array(
+        z.strictObject({
+          users: z.array(z.string()),
+          kind: z.enum(['periodic', 'manual', 'critical']),
+          cron: z.string().nullable(),
+          every_ms: z.int().nullable(),
+          /** When it runs next; null while that is being found out. */
+          next: time.nullable(),
+        }),
+      ),
     })
     .nullable(),
   /** How many there are. */

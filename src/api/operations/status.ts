@@ -70,6 +70,7 @@ function daemonStatus({
   started,
   socket,
   configFile,
+  upcoming,
 }: NonNullable<OperationContext['daemon']>): NonNullable<StatusAnswer['daemon']> {
   return {
     pid,
@@ -78,6 +79,13 @@ function daemonStatus({
     config_file: configFile ?? null,
     running: queue.list({ states: ['running'] }).map((job) => jobDocument(job)),
     queued: queue.list({ states: ['queued'] }).length,
+    schedule: upcoming().map(({ row, next }) => ({
+      users: [...row.users],
+      kind: row.kind,
+      cron: row.cron ?? null,
+      every_ms: row.everyMs ?? null,
+      next: next === undefined ? null : isoTime(next),
+    })),
   };
 }
 

@@ -9,6 +9,7 @@ import { jobLine } from './jobs.js';
 
 type Status = AnswerOf<'status'>;
 type UserStatus = Status['users'][number];
+type Schedule = NonNullable<Status['daemon']>['schedule'];
 
 /** People look for those who are worst off; the rest is in the JSON. */
 const USERS_SHOWN = 50;
@@ -29,6 +30,7 @@ export async function runStatus(context: CommandContext): Promise<number> {
   else {
     for (const line of headLines(answer)) output.line(line);
     for (const job of answer.daemon?.running ?? []) output.line(`  ${jobLine(job)}`);
+    for (const row of answer.daemon?.schedule ?? []) output.line(scheduleLine(row));
     sayUsers(context, answer);
     for (const warning of answer.warnings) output.message(`warning: ${warning}`);
     sayProblems(
@@ -51,6 +53,12 @@ function headLines({ vault, daemon }: Status): string[] {
     `Free space  ${space}`,
     `Daemon      ${daemon ? `process ${daemon.pid} at ${daemon.socket}; ${running}` : 'none runs'}`,
   ];
+}
+
+function scheduleLine({ users, kind, cron, every_ms: every, next }: Schedule[number]): string {
+  const when = next === null ? 'soon' : formatTime(Date.parse(next));
+  const how = cron ?? `every ${formatDuration(every ?? 0)}`;
+  return `Next        ${when}  ${kind} of ${users.includes('*') ? 'all users' : users.join(', ')} (${how})`;
 }
 
 function sayUsers({ output }: CommandContext, { users, user_count: count }: Status): void {

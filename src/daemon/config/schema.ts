@@ -71,7 +71,7 @@ const api = z.strictObject({
 const schedule = z
   .strictObject({
     users: value.userNames(),
-    cron: value.text('a cron expression such as "0 3 * * *"').optional(),
+    cron: value.cron().optional(),
     every: value.duration().optional(),
     kind: value.oneOf(['periodic', 'manual', 'critical']).default('periodic'),
     jitter: value.duration().optional(),

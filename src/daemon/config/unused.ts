@@ -5,7 +5,6 @@ import type { ConfigProblem } from './problems.js';
 const UNUSED: readonly (readonly [key: string, meaning: string])[] = [
   ['backup.storage.secondary', 'there is no second copy yet: everything is in the local vault only'],
   ['backup.storage.s3', 'there is no second copy yet: everything is in the local vault only'],
-  ['schedule', 'nothing is started by time yet; use a systemd timer'],
   ['alerts', 'nobody is alerted yet; watch the exit codes, the log and `bitacora status`'],
 ];
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { cronProblem } from '../../scheduler/index.js';
 
 const UNITS_MS: Readonly<Record<string, number>> = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 const TIMER_MS_MAX = 2 ** 31 - 1;
@@ -86,6 +87,12 @@ export function hostName(): z.ZodString {
 export function gigabytes(): z.ZodNumber {
   const error = 'a number of gigabytes above 0';
   return z.number({ error }).positive({ error });
+}
+
+/** When something is to be done, as cron has it. */
+export function cron(): z.ZodString {
+  const error = 'a cron expression such as "0 3 * * *", whose time comes some day';
+  return z.string({ error }).refine((text) => cronProblem(text) === undefined, { error });
 }
 
 /** A name of the time zone database. */
