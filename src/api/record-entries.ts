@@ -1,4 +1,4 @@
-import { utf8 } from '../base/index.js';
+import { isoNanoTime, utf8 } from '../base/index.js';
 import { type RecordFile, recordEntry, recordFiles } from '../restore/index.js';
 import type { RecordWish } from '../snapshot/index.js';
 import type { UserRepository } from '../vault/index.js';
@@ -33,8 +33,10 @@ export async function recordFileItem(file: RecordFile): Promise<EntryItem> {
 
 /** The scopes of records at or below a directory, as that lists them. */
 export function* recordScopeItems(selected: Selected, directory: Uint8Array): Generator<EntryItem> {
-  for (const { record } of recordScopes(selected)) {
-    if (isWithin(record.path, directory)) yield entryItem({ path: record.path, entry: scopeRoot(record), owners: [] });
+  for (const { record, captured } of recordScopes(selected)) {
+    if (!isWithin(record.path, directory)) continue;
+    const item = entryItem({ path: record.path, entry: scopeRoot(record), owners: [] });
+    yield { ...item, mtime: isoNanoTime(Math.floor(captured / 1000), (captured % 1000) * 1e6) };
   }
 }
 

@@ -137,9 +137,14 @@ class RecordFold {
         throwIfAborted(signal);
         await this.#slices.next();
       }
-      if ((id !== undefined && seen.has(id)) || (ask && !wish!.record(collection, scope, id)))
-        this.#hide(i, name, index);
-      if (remember && id !== undefined) own.add(id);
+      let replaced = false;
+      if (id !== undefined) {
+        own.add(id);
+        replaced = seen.hasLast(own);
+        // What is known already need not be remembered again.
+        if (!remember || replaced) own.drop();
+      }
+      if (replaced || (ask && !wish!.record(collection, scope, id))) this.#hide(i, name, index);
       index++;
     }
     seen.addAll(own);

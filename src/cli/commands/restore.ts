@@ -28,7 +28,11 @@ export async function runRestore(context: CommandContext, user: string, flags: R
   const { output, progress, clock } = context;
   const selector = readSelector(flags, clock.now(), { needed: true });
   const { target } = flags;
-  if (target === undefined) throw new BitacoraError('USAGE', 'Say where to restore to: --target DIR.');
+  if (target === undefined)
+    throw new BitacoraError(
+      'USAGE',
+      'Say where to restore to: --target DIR. `bitacora export` gives an archive, or records as JSON.',
+    );
   const threads = flags.threads === undefined ? undefined : parseThreads(flags.threads);
   const input = {
     user_id: user,
@@ -49,12 +53,21 @@ export async function runRestore(context: CommandContext, user: string, flags: R
   return { complete: EXIT.ok, partial: EXIT.partial, corrupt: EXIT.corrupt }[answer.status];
 }
 
+const THINNED_SHOWN = 5;
+
 function sayReport(output: Output, answer: Answer): void {
   const { dry_run: dryRun, target, status, failure_count } = answer;
   const took = formatDuration(answer.duration_ms);
   output.note(`${dryRun ? 'Dry run, nothing written' : 'Restored'} to ${target}: ${status} in ${took}`);
   const times = answer.folded_from_times.map((time) => formatTime(Date.parse(time)));
   output.note(`  from       ${answer.folded_from.map((id, index) => `${id} of ${times[index]}`).join(', ')}`);
+  if (answer.thinned_count > 0) {
+    const scopes = answer.thinned.slice(0, THINNED_SHOWN).join(', ');
+    const more = answer.thinned_count > THINNED_SHOWN ? ', …' : '';
+    output.note(
+      `  thinned    ${countOf(answer.thinned_count, 'scope')} had newer captures, forgotten since: ${scopes}${more}`,
+    );
+  }
   const written = [countOf(answer.files, 'file'), countOf(answer.directories, 'directory', 'directories')];
   if (answer.others > 0) written.push(countOf(answer.others, 'other item'));
   output.note(`  ${dryRun ? 'to write ' : 'written  '}  ${written.join(', ')}; ${formatBytes(answer.bytes_written)}`);
