@@ -46,23 +46,24 @@ export async function createBundle(context: BundleContext, random: Random, now: 
   };
   const sealing = { format: VAULT_FORMAT, type: OBJECT_TYPES.bundle, generation: 1, epoch: 1, vaultId, uid };
   const bytes = sealSimple(master.wrapKey, sealing, encodeBundle(bundle), random);
-  for (const copy of [1, 2] as const) {
-    await backend.put(bundleName(uidOf(uid), { ...version, copy }), { bytes });
-    const found = await readCopy(context, version, copy);
-    const proved =
-      found.state === 'good' &&
-      equalBytes(found.bundle.dedupRoot, bundle.dedupRoot) &&
-      equalBytes(found.bundle.encryptionRoot, bundle.encryptionRoot);
-    if (!proved) {
-      throw new BitacoraError(
-        'BACKEND_FAILED',
-        `The new key bundle of ${toHex(uid)} cannot be read back. Nothing uses it yet; try again.`,
-        {
-          cause: 'error' in found ? found.error : undefined,
-        },
-      );
-    }
-  }
+  // Both at once: neither is of use before both are proved.
+  const copies = await Promise.allSettled(
+    ([1, 2] as const).map(async (copy) => {
+      await backend.put(bundleName(uidOf(uid), { ...version, copy }), { bytes });
+      checkReadBack(await readCopy(context, version, copy), bundle, uid);
+    }),
+  );
+  for (const copy of copies) if (copy.status === 'rejected') throw copy.reason;
+}
+
+function checkReadBack(found: Copy, { dedupRoot, encryptionRoot }: UserBundle, uid: Uint8Array): void {
+  const proved =
+    found.state === 'good' &&
+    equalBytes(found.bundle.dedupRoot, dedupRoot) &&
+    equalBytes(found.bundle.encryptionRoot, encryptionRoot);
+  if (proved) return;
+  const message = `The new key bundle of ${toHex(uid)} cannot be read back. Nothing uses it yet; try again.`;
+  throw new BitacoraError('BACKEND_FAILED', message, { cause: 'error' in found ? found.error : undefined });
 }
 
 /**
