@@ -88,6 +88,7 @@ export async function startDaemon(options: TestDaemonOptions): Promise<TestDaemo
     logger,
   });
   queue = opened.queue;
+  if (options.around) wrapOwnWork(queue, options.around);
   const { aroundOwn } = options;
   if (aroundOwn) {
     const submit = queue.submit.bind(queue);
@@ -106,4 +107,10 @@ export async function startDaemon(options: TestDaemonOptions): Promise<TestDaemo
       await vault.close();
     },
   };
+}
+
+/** Jobs that bring their own work are wrapped, too. */
+function wrapOwnWork(queue: Queue, around: (work: JobWork) => JobWork): void {
+  const submit = queue.submit.bind(queue);
+  queue.submit = (request, options = {}) => submit(request, { ...options, work: options.work && around(options.work) });
 }

@@ -325,3 +325,25 @@ t.test('a scope that ends is in no state from then on, and listed as ended', asy
     'it lives again',
   );
 });
+
+t.test('a list goes on behind its last page, whatever comes meanwhile', async (t) => {
+  const served = await serve(t);
+  const ids: string[] = [];
+  for (const session of ['s1', 's2', 's1', 's2', 's1']) {
+    ids.unshift(ended(await end(served, { session_id: session, data })).backup_id);
+  }
+  const page = async (query: string) => parse((await ask(served.socket, `/api/backups/ana?${query}`)).text);
+  const idsOf = ({ backups }: Record<string, unknown>) =>
+    (backups as Record<string, unknown>[]).map(({ backup_id: id }) => id);
+  const first = await page('limit=2');
+  t.same(idsOf(first), ids.slice(0, 2));
+  await end(served, { data });
+  const second = await page(`limit=2&cursor=${String(first.next)}`);
+  t.same(idsOf(second), ids.slice(2, 4));
+  const third = await page(`limit=2&cursor=${String(second.next)}`);
+  t.same([idsOf(third), third.next], [ids.slice(4), null]);
+  const own = await page('limit=2&session_id=s1&kind=session_end');
+  t.equal(idsOf(own).length, 2);
+  t.same(idsOf(await page(`limit=2&session_id=s1&cursor=${String(own.next)}`)), [ids[2], ids[4]]);
+  t.equal((await ask(served.socket, '/api/backups/ana?cursor=x')).status, 400);
+});

@@ -36,7 +36,16 @@ t.test('the description of the API is valid OpenAPI and holds every operation', 
     [...Object.keys(OPERATIONS), 'version', 'metrics', 'job-events'].sort(),
   );
   const members = document.paths['/api/backups/{user_id}']?.get as unknown as { parameters: { name: string }[] };
-  t.same(members.parameters.map(({ name }) => name).sort(), ['all', 'kind', 'session_id', 'since', 'until', 'user_id']);
+  t.same(members.parameters.map(({ name }) => name).sort(), [
+    'all',
+    'cursor',
+    'kind',
+    'limit',
+    'session_id',
+    'since',
+    'until',
+    'user_id',
+  ]);
 });
 
 /** One call of every operation that answers JSON. */

@@ -8,6 +8,13 @@ export const input = z.strictObject({
   kind: snapshotKind.optional(),
   since: time.optional(),
   until: time.optional(),
+  /** At most so many; 1,000 where it is left out. */
+  limit: z.int().min(1).max(10_000).optional(),
+  /** `next` of the answer before: goes on behind it. */
+  cursor: z
+    .string()
+    .regex(/^[0-9]{1,12}-[0-9a-f]{64}$/, 'Give the "next" of an answer')
+    .optional(),
   /** Also what was forgotten and is not pruned yet. */
   all: z.boolean().optional(),
 });

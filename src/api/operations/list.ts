@@ -1,5 +1,6 @@
-import { isoTime } from '../../base/index.js';
+import { compareBytes, fromHex, isoTime, toHex } from '../../base/index.js';
 import type { SnapshotFilter } from '../../snapshot/index.js';
+import type { EntryName } from '../../store/index.js';
 import { retain } from '../../upkeep/index.js';
 import type { ListAnswer, ListInput } from '../contract/list.js';
 import { type KeepingFields, keepingFields, NOT_KEPT } from '../keeping.js';
@@ -8,9 +9,11 @@ import type { OperationContext } from '../operation.js';
 import { retainOptions } from '../retain-after.js';
 import { snapshotSummary } from '../snapshot-summary.js';
 
+const LIMIT = 1000;
+
 /** The snapshots of a user, newest first, and how long each is kept. */
 export async function list(context: OperationContext, input: ListInput): Promise<ListAnswer> {
-  const { user_id: user, all = false } = input;
+  const { user_id: user, all = false, limit = LIMIT } = input;
   const repository = await openKnownUser(context, user);
   const filter: SnapshotFilter = {
     session: input.session_id,
@@ -21,8 +24,17 @@ export async function list(context: OperationContext, input: ListInput): Promise
   const { decisions } = await retain(repository, retainOptions(context, true));
   const keeping = new Map<string, KeepingFields>(decisions.map((one) => [one.snapshot.id, keepingFields(one)]));
   const backups: ListAnswer['backups'] = [];
+  const after = input.cursor === undefined ? undefined : placeOf(input.cursor);
+  let last: EntryName | undefined;
+  let next: string | null = null;
   for await (const { snapshot, forgotten, forgottenAt, pinned } of repository.snapshots.all(filter)) {
-    if (forgotten && !all) continue;
+    const { entry } = snapshot;
+    if ((forgotten && !all) || (after && !isBehind(entry, after))) continue;
+    if (last && backups.length === limit) {
+      next = cursorOf(last);
+      break;
+    }
+    last = entry;
     backups.push({
       ...snapshotSummary(user, snapshot),
       pinned,
@@ -33,11 +45,26 @@ export async function list(context: OperationContext, input: ListInput): Promise
   return {
     user_id: user,
     backups,
-    next: null,
+    next,
     problems: repository.logProblems.map(({ code, message, details }) => ({ code, message, details })),
   };
 }
 
 function timeOf(iso: string | undefined): number | undefined {
   return iso === undefined ? undefined : Date.parse(iso);
+}
+
+/** The place of a log entry, for whoever goes on from there; it holds whatever comes or goes meanwhile. */
+function cursorOf({ seq, hash }: EntryName): string {
+  return `${seq}-${toHex(hash)}`;
+}
+
+function placeOf(cursor: string): EntryName {
+  const [seq, hash] = cursor.split('-');
+  return { seq: Number(seq), hash: fromHex(hash!) };
+}
+
+/** In the order of the list, which is that of the log from its end. */
+function isBehind(entry: EntryName, place: EntryName): boolean {
+  return entry.seq === place.seq ? compareBytes(entry.hash, place.hash) < 0 : entry.seq < place.seq;
 }

@@ -1,4 +1,4 @@
-import type { AnswerOf } from '../../api/index.js';
+import type { AnswerOf, InputOf } from '../../api/index.js';
 import { formatTime, isoTime } from '../../base/index.js';
 import type { SnapshotKind } from '../../format/index.js';
 import { call } from '../call.js';
@@ -21,7 +21,7 @@ type Summary = AnswerOf<'list'>['backups'][number];
 export async function runList(context: CommandContext, user: string, flags: ListFlags): Promise<number> {
   const { output, clock } = context;
   const now = clock.now();
-  const answer = await call(context, 'list', {
+  const answer = await listAll(context, {
     user_id: user,
     session_id: flags.session,
     kind: flags.kind,
@@ -39,6 +39,18 @@ export async function runList(context: CommandContext, user: string, flags: List
   if (exit === EXIT.corrupt)
     output.message('The log of this user is damaged: there may have been more snapshots. `bitacora scrub` says more.');
   return exit;
+}
+
+/** All pages as one. */
+async function listAll(context: CommandContext, input: InputOf<'list'>): Promise<AnswerOf<'list'>> {
+  const answer = await call(context, 'list', input);
+  const backups = [...answer.backups];
+  for (let next = answer.next; next !== null; ) {
+    const page = await call(context, 'list', { ...input, cursor: next });
+    for (const one of page.backups) backups.push(one);
+    next = page.next;
+  }
+  return { ...answer, backups, next: null };
 }
 
 const COLUMNS = [
