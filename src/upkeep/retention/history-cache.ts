@@ -17,7 +17,8 @@ interface Known {
   readonly entries: number;
   /** In log order. */
   readonly snapshots: Mutable[];
-  readonly byId: Map<string, Mutable>;
+  /** A snapshot that two writers wrote is there twice, and what names it is about both. */
+  readonly byId: Map<string, Mutable[]>;
 }
 
 /**
@@ -66,11 +67,8 @@ async function goOn(repository: UserRepository, known: Known): Promise<Known | u
   if (!met || known.entries + fresh.length !== entries) return undefined;
   const { snapshots, byId } = known;
   for (const { entry } of fresh.reverse()) {
-    if (entry.kind === 'manifest') {
-      const id = formatUuid(entry.body.backupId);
-      if (byId.has(id)) return undefined;
-      add({ snapshots, byId }, entry.body);
-    } else mark(byId, entry);
+    if (entry.kind === 'manifest') add({ snapshots, byId }, snapshotOf(entry.body));
+    else mark(byId, entry);
   }
   return { head: headOf(repository), entries, snapshots, byId };
 }
@@ -79,13 +77,12 @@ async function readAll(repository: UserRepository): Promise<Known> {
   const { entries } = repository.index.mark;
   const head = headOf(repository);
   const all: Mutable[] = [];
-  const byId = new Map<string, Mutable>();
   for await (const { snapshot, forgotten, takenBack, pinned } of repository.snapshots.all()) {
-    const one = { ...snapshotOf(snapshot.manifest), forgotten, takenBack, pinned };
-    all.push(one);
-    if (!byId.has(one.id)) byId.set(one.id, one);
+    all.push({ ...snapshotOf(snapshot.manifest), forgotten, takenBack, pinned });
   }
-  return { head, entries, snapshots: all.reverse(), byId };
+  const known: Known = { head, entries, snapshots: [], byId: new Map() };
+  for (const one of all.reverse()) add(known, one);
+  return known;
 }
 
 /** Empty for a log that is empty or has several ends. */
@@ -94,13 +91,14 @@ function headOf({ index }: UserRepository): string {
   return head && more.length === 0 ? toHex(head.hash) : '';
 }
 
-function add({ snapshots, byId }: Pick<Known, 'snapshots' | 'byId'>, manifest: Manifest): void {
-  const snapshot = snapshotOf(manifest);
+function add({ snapshots, byId }: Pick<Known, 'snapshots' | 'byId'>, snapshot: Mutable): void {
   snapshots.push(snapshot);
-  byId.set(snapshot.id, snapshot);
+  const same = byId.get(snapshot.id);
+  if (same) same.push(snapshot);
+  else byId.set(snapshot.id, [snapshot]);
 }
 
-function mark(byId: ReadonlyMap<string, Mutable>, entry: LogEntry): void {
+function mark(byId: ReadonlyMap<string, readonly Mutable[]>, entry: LogEntry): void {
   if (entry.kind === 'forget' || entry.kind === 'unforget') {
     for (const one of found(byId, entry.body.backupIds)) {
       one.forgotten = entry.kind === 'forget';
@@ -111,7 +109,7 @@ function mark(byId: ReadonlyMap<string, Mutable>, entry: LogEntry): void {
   }
 }
 
-function found(byId: ReadonlyMap<string, Mutable>, ids: readonly Uint8Array[]): Mutable[] {
+function found(byId: ReadonlyMap<string, readonly Mutable[]>, ids: readonly Uint8Array[]): Mutable[] {
   return ids.flatMap((id) => byId.get(formatUuid(id)) ?? []);
 }
 

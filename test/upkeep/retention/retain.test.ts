@@ -228,6 +228,8 @@ t.test('what is remembered of a log is what the log says, however it goes on', a
   await agree('more marks');
   await now.commit('3');
   await agree('the same id again');
+  await now.say('forget', '3');
+  await agree('both of that id');
   now = await now.reopen();
   await now.say('forget', '1');
   await agree('reopened');
