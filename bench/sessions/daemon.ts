@@ -4,7 +4,7 @@ import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { run } from '../command.js';
-import { cliPath, DELIVERED_FLAGS } from '../places.js';
+import { cliPath } from '../places.js';
 import { folderBytes } from '../size.js';
 
 /** A daemon of its own process on a vault of its own, and calls of it as an application makes them: HTTP on its socket, connections kept. */
@@ -33,9 +33,10 @@ export class BenchDaemon {
     return join(this.folder, 'vault');
   }
 
-  /** Resolves with the seconds from the start of the process to the first answer. `flags` go to Node. */
-  async start(flags: readonly string[] = DELIVERED_FLAGS): Promise<number> {
+  /** Resolves with the seconds from the start of the process to the first answer. `flags`, for profiles, go to Node. */
+  async start(flags?: readonly string[]): Promise<number> {
     const began = performance.now();
+    const [program, ...words] = flags ? [process.execPath, ...flags, cliPath] : [cliPath];
     const child = spawn(
       process.execPath,
       [...flags, cliPath, '--config', join(this.folder, 'bitacora.toml'), 'daemon'],

@@ -1,5 +1,6 @@
-#!/usr/bin/env -S node --max-semi-space-size=2
+#!/usr/bin/env -S UV_THREADPOOL_SIZE=16 node --max-semi-space-size=2
 import { systemClock, systemRandom } from '../base/index.js';
+import { leaveWithoutSync } from '../posix/index.js';
 import { readCliEnvironment } from './environment.js';
 import { runCommandLine } from './run.js';
 
@@ -18,6 +19,7 @@ let onHangup = onSignal;
 process.on('SIGHUP', () => onHangup());
 
 const CANNOT_CREATE_EXIT = 73;
+let outputFailed = false;
 
 /** A reader that goes away (`bitacora list … | head`) is no error; the command's work and its exit code stand. */
 process.stderr.on('error', (error: NodeJS.ErrnoException) => {
@@ -28,10 +30,14 @@ process.stderr.on('error', (error: NodeJS.ErrnoException) => {
 function onOutputError(error: NodeJS.ErrnoException): void {
   if (error.code === 'EPIPE') return;
   process.stderr.write(`bitacora: Cannot write to standard output: ${error.message}\n`);
-  process.on('exit', () => {
-    process.exitCode ||= CANNOT_CREATE_EXIT;
-  });
+  outputFailed = true;
 }
+
+// Whatever is written is written by now, and what was opened is closed.
+process.on('exit', (code) => {
+  process.exitCode = code || (outputFailed ? CANNOT_CREATE_EXIT : 0);
+  leaveWithoutSync(process.exitCode);
+});
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
   stdout: process.stdout,
