@@ -34,7 +34,8 @@ export async function* recordChanges(
     const old = olds.get(file.path);
     olds.delete(file.path);
     if (!old) yield await change(undefined, file);
-    else if ((await digest(old, signal)) !== (await digest(file, signal))) yield await change(old, file);
+    else if ((await recordFileDigest(old, signal)) !== (await recordFileDigest(file, signal)))
+      yield await change(old, file);
   }
   for (const old of olds.values()) yield await change(old, undefined);
 }
@@ -47,7 +48,8 @@ async function change(before: RecordFile | undefined, after: RecordFile | undefi
   return { path: utf8(path), before: old, after: now, what: old && now ? ['content'] : [] };
 }
 
-async function digest(file: RecordFile, signal: AbortSignal): Promise<string> {
+/** SHA-256 of what a file of records has in it, as hex. */
+export async function recordFileDigest(file: RecordFile, signal: AbortSignal): Promise<string> {
   const hash = createHash('sha256');
   for await (const piece of file.bytes()) {
     throwIfAborted(signal);

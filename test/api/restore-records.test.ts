@@ -120,6 +120,10 @@ t.test('records are listed, found, read and compared', async (t) => {
     { path: '/_records/session:s1/sparks.ndjson', records: 1 },
     { path: '/_records/session:s2/sparks.ndjson', records: 2 },
   ]);
+  t.match(parse(await get('versions', { pattern: 'sparks/b' })).paths, [
+    { path: '/_records/session:s1/sparks.ndjson', scope: 'session:s1', versions: [{ size: 19, snapshots: 1 }] },
+    { path: '/_records/session:s2/sparks.ndjson', versions: [{ size: 21 }] },
+  ]);
   t.equal(await get('content', { snapshot: 'latest', path: 'sparks/b' }), '{"id":"b", "n":2.50}');
   t.equal(await get('content', { at: firstTime, path: 'sparks/b' }), '{"id":"b","n":1.0}');
   t.equal(await get('content', { session_id: 's1', path: 'sparks/b' }), '{"id":"b","n":1.0}');

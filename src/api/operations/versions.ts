@@ -1,7 +1,7 @@
 import { type BitacoraError, isoNanoTime, isoTime, pathFields } from '../../base/index.js';
 import { loadCodecs } from '../../codec/index.js';
 import { ENTRY_TYPES } from '../../format/index.js';
-import { type FoundVersion, findVersions } from '../../restore/index.js';
+import { createRecordWish, type FoundVersion, findVersions } from '../../restore/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
 import type { VersionsHead, VersionsInput, VersionsItem } from '../contract/versions.js';
 import { typeName } from '../entry-item.js';
@@ -9,6 +9,7 @@ import { ItemProblems } from '../item-problems.js';
 import { openKnownUser } from '../known-user.js';
 import type { ItemStream, OperationContext } from '../operation.js';
 import { fullPath } from '../paths.js';
+import { recordVersions } from '../record-versions.js';
 import { isPlaced, restoreScope } from '../scopes.js';
 
 /** What matches a pattern in any snapshot, with the versions that there were of it. */
@@ -34,6 +35,7 @@ export async function versions(
         versions: versions.map((version) => versionItem(version, snapshots)),
       };
     }
+    yield* recordVersions(repository, snapshots, createRecordWish([pattern], []), context.signal);
     problems.throwIfAny('DATA_CORRUPT', 'could not be read whole');
   }
 }
