@@ -2,7 +2,7 @@ import { joinByKey, joinEnd } from './join.js';
 import { bytes, document, items } from './operation-entry.js';
 import { CARE_OPERATIONS } from './operations-care.js';
 import { MEDIA } from './protocol.js';
-import { withoutTarget } from './without-target.js';
+import { withData, withoutTarget } from './without-target.js';
 
 /** What a backup reads besides what is configured, or leaves out of that. */
 const CAPTURE_MEMBERS = ['paths', 'exclude', 'one_file_system', 'include_caches', 'max_file_bytes', 'codec', 'level'];
@@ -64,9 +64,10 @@ export const OPERATIONS = {
   snapshot: document({
     method: 'GET',
     path: '/api/backups/:user_id/:backup_id',
-    summary: 'One snapshot, by its id or the only one that begins so.',
-    who: { scope: 'list', user: 'named' },
+    summary: 'One snapshot, by its id or the only one that begins so; with its records where they are asked for.',
+    who: { scope: 'list', user: 'named', members: { data: 'restore' } },
     job: undefined,
+    instead: withData,
     load: async () => (await import('./operations/snapshot.js')).snapshot,
     contract: () => import('./contract/snapshot.js'),
   }),

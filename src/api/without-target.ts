@@ -1,6 +1,7 @@
 import { BitacoraError } from '../base/index.js';
 import type { ExportInput } from './contract/export.js';
 import type { RestoreInput } from './contract/restore.js';
+import type { SnapshotInput } from './contract/snapshot.js';
 
 /** An operation that answers bytes in another one's place, and what it is asked. */
 export interface Instead {
@@ -30,4 +31,10 @@ export function withoutTarget(input: RestoreInput): Instead | undefined {
     operation: 'export',
     input: { user_id, latest, snapshot, at, session_id, include, exclude, items, format },
   };
+}
+
+/** What one snapshot with its records is. */
+export function withData({ user_id, backup_id: snapshot, data }: SnapshotInput): Instead | undefined {
+  if (data !== '1' && data !== 'true') return undefined;
+  return { operation: 'export', input: { user_id, snapshot, format: 'json' } };
 }

@@ -119,6 +119,7 @@ export async function backup(options: BackupOptions): Promise<BackupReport> {
   if (dryRun) return { ...common, backupId: undefined, time: clock.now(), durationMs: clock.monotonic() - began };
   throwIfAborted(signal);
   const { backupId, time } = await commitSnapshot(options, options, {
+    codec: options.codec ?? 'zstd',
     status,
     started,
     parent: captured.parent ?? null,

@@ -24,7 +24,7 @@ export interface CommitTools {
   readonly logger: Logger;
 }
 
-type Captured = Pick<Manifest, 'status' | 'started' | 'parent' | 'scopes' | 'packs' | 'counts' | 'failures'>;
+type Captured = Pick<Manifest, 'codec' | 'status' | 'started' | 'parent' | 'scopes' | 'packs' | 'counts' | 'failures'>;
 
 /**
  * Writes the manifest, which is the commit: everything that it reaches must be durable before.

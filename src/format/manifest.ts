@@ -70,6 +70,8 @@ export interface Manifest {
   readonly failures: { readonly count: number; readonly items: readonly FailureRecord[] };
   readonly program: string;
   readonly host: string;
+  /** What compressed the data that it added; undefined in manifests of before this was kept. */
+  readonly codec?: string | undefined;
 }
 
 /** Free text comes from systems and libraries: half a surrogate pair in it must not make a manifest unwritable. */
@@ -108,6 +110,7 @@ export function wireManifest(manifest: Manifest): Wire {
     failures: { count: manifest.failures.count, items: manifest.failures.items.map(wireFailure) },
     program,
     host: wellFormed(manifest.host),
+    ...(manifest.codec === undefined ? {} : { codec: manifest.codec }),
   };
 }
 
@@ -167,6 +170,7 @@ export function readManifest(fields: Fields): Manifest {
     failures: readFailures(fields.map('failures')),
     program: fields.text('program'),
     host: fields.text('host'),
+    ...(fields.has('codec') ? { codec: fields.text('codec') } : {}),
   };
   fields.end();
   return manifest;

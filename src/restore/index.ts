@@ -2,7 +2,7 @@
 export type { Difference } from './diff/compare-entries.js';
 export { type Change, diffSnapshots, type SnapshotDiff } from './diff/diff.js';
 export { type DiskDiffOptions, diffDisk } from './diff/diff-disk.js';
-export { exportJson, type JsonExportOptions } from './export/export-json.js';
+export { dataPieces, exportJson, type JsonExportOptions } from './export/export-json.js';
 export { type ExportOptions, type ExportProblem, exportTar } from './export/export-tar.js';
 export { type FindOptions, findEntries } from './find/find-entries.js';
 export { type FoundPath, type FoundVersion, findVersions, type Span } from './find/find-versions.js';

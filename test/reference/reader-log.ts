@@ -27,6 +27,7 @@ const BODIES = {
     failures: { count: 'int', items: [{ path: 'bin', code: 'str', message: 'str' }] },
     program: 'str',
     host: 'str',
+    codec: 'str|absent',
   },
   merge: {},
   forget: { backup_ids: ['bin16'] },

@@ -40,7 +40,8 @@ const USUAL_SOCKET = '/run/bitacora/bitacora.sock';
 const TIMEOUT_MS = 60_000;
 
 type Documents = OperationsOf<'document'>;
-type Given<Name extends OperationName> = InputOf<Name> & { readonly data?: RecordData | undefined };
+type Given<Name extends OperationName> = InputOf<Name> &
+  (Name extends 'end' | 'backup' ? { readonly data?: RecordData | undefined } : object);
 
 /**
  * A daemon as an application sees it: a method for each thing that is asked of it often, and `call` for everything that the table of

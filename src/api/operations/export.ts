@@ -26,7 +26,9 @@ export async function exportState(context: OperationContext, input: ExportInput)
   const { exclude = [] } = input;
   const { layers } = await recordLayers(repository, selected, { wish: createRecordWish(include, exclude), signal });
   if (input.format === 'json') {
-    if (layers.length === 0 && placedScopes(selected).length > 0) throw filesOnly(selected);
+    // Of one snapshot the document says what it is, records or not.
+    if (layers.length === 0 && selected.at !== undefined && placedScopes(selected).length > 0)
+      throw filesOnly(selected);
     return quarantining(
       context,
       repository,

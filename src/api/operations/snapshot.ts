@@ -1,20 +1,31 @@
-import { concatBytes, pathFields, toHex } from '../../base/index.js';
-import { sha256 } from '../../crypto/index.js';
-import { formatUuid } from '../../snapshot/index.js';
+import { pathFields } from '../../base/index.js';
+import { loadCodecs } from '../../codec/index.js';
+import { storedSize } from '../../upkeep/index.js';
 import type { SnapshotAnswer, SnapshotInput } from '../contract/snapshot.js';
 import { openKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
+import { recordLayers } from '../record-layers.js';
+import { select } from '../select.js';
+import { integrityHash, parentId, snapshotFields } from '../snapshot-document.js';
 import { snapshotSummary } from '../snapshot-summary.js';
 
-/** One snapshot, with what could not be read. */
+/** One snapshot, with what could not be read. Goes through all that it captured, for its sizes and its hash. */
 export async function snapshot(context: OperationContext, input: SnapshotInput): Promise<SnapshotAnswer> {
+  const { signal, clock } = context;
   const repository = await openKnownUser(context, input.user_id);
   const found = await repository.snapshots.find(input.backup_id);
-  const { parent, scopes, failures } = found.manifest;
+  await loadCodecs();
+  const { scopes, failures } = found.manifest;
+  const selected = await select(repository, { snapshot: found.id }, clock.now());
+  const { layers } = await recordLayers(repository, selected, { signal });
+  const { compression, encryption } = await snapshotFields(repository, found);
   return {
     ...snapshotSummary(input.user_id, found),
-    parent_id: parent && formatUuid(parent),
-    integrity_hash: toHex(sha256(concatBytes(scopes.map(({ entry }) => entry)))),
+    parent_id: parentId(found),
+    compression,
+    encryption,
+    integrity_hash: await integrityHash(repository, found, layers, signal),
+    size_compressed: await storedSize(repository, scopes, signal),
     failures: failures.items.map(({ path, code, message }) => ({ ...pathFields('path', path), code, message })),
   };
 }

@@ -119,7 +119,7 @@ function roomFor(needed: number, wanted: number): Uint8Array {
 
 /** Bytes one behind the other. */
 class Gathered {
-  bytes = new Uint8Array(0);
+  bytes: Uint8Array = new Uint8Array(0);
   used = 0;
 
   get held(): number {

@@ -13,7 +13,7 @@ export interface JsonExportOptions {
   /** Members of the document in front of `data`. */
   readonly head: object;
   /** Those behind it, once its SHA-256 is known. */
-  readonly tail: (dataHash: string) => object;
+  readonly tail: (dataHash: string) => object | Promise<object>;
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -43,11 +43,16 @@ async function* pieces(options: JsonExportOptions): AsyncGenerator<Uint8Array> {
     hash.update(piece);
     yield piece;
   }
-  const tail = JSON.stringify(options.tail(toHex(hash.digest()))).slice(1);
+  const tail = JSON.stringify(await options.tail(toHex(hash.digest()))).slice(1);
   yield utf8(tail === '}' ? '}\n' : `,${tail}\n`);
 }
 
-async function* dataPieces({ store, layers, signal }: JsonExportOptions): AsyncGenerator<Uint8Array> {
+/** The JSON of `data` alone. Pieces hold until the next one is asked for. */
+export async function* dataPieces({
+  store,
+  layers,
+  signal,
+}: Pick<JsonExportOptions, 'store' | 'layers' | 'signal'>): AsyncGenerator<Uint8Array> {
   const slices = new Slices();
   let before = '{';
   for (const { name, parts } of await merge(store, layers)) {
