@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import t from 'tap';
 import { type ApiClient, connectApi } from '../../src/api/index.js';
 import { noProgress, silentLogger } from '../../src/base/index.js';
-import type { JobWork } from '../../src/scheduler/index.js';
 import { VERSION } from './daemon.js';
 import { Gate, parse, type Served, serve } from './fixture.js';
 import { ask, collect, type Reply } from './http.js';
@@ -72,10 +71,7 @@ t.test('what the source itself says is what the caller hears, and nothing of it 
 });
 
 t.test('a job that fails while bytes still come answers, and ends the upload', async (t) => {
-  const around = (): JobWork => async () => {
-    throw new Error('nothing works');
-  };
-  const served = await serve(t, { around });
+  const served = await serve(t);
   const reply = await new Promise<{ status: number; text: string }>((resolve, reject) => {
     const call = request({
       socketPath: served.socket,
