@@ -37,13 +37,9 @@ export class BenchDaemon {
   async start(flags?: readonly string[]): Promise<number> {
     const began = performance.now();
     const [program, ...words] = flags ? [process.execPath, ...flags, cliPath] : [cliPath];
-    const child = spawn(
-      process.execPath,
-      [...flags, cliPath, '--config', join(this.folder, 'bitacora.toml'), 'daemon'],
-      {
-        stdio: ['ignore', 'ignore', 'pipe'],
-      },
-    );
+    const child = spawn(program!, [...words, '--config', join(this.folder, 'bitacora.toml'), 'daemon'], {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
     this.#child = child;
     const ready = new Promise<void>((resolve, reject) => {
       child.stderr.setEncoding('utf8').on('data', (text: string) => {
