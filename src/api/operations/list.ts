@@ -27,9 +27,9 @@ export async function list(context: OperationContext, input: ListInput): Promise
   const after = input.cursor === undefined ? undefined : placeOf(input.cursor);
   let last: EntryName | undefined;
   let next: string | null = null;
-  for await (const { snapshot, forgotten, forgottenAt, pinned } of repository.snapshots.all(filter)) {
+  for await (const { snapshot, forgotten, givenUp, forgottenAt, pinned } of repository.snapshots.all(filter)) {
     const { entry } = snapshot;
-    if ((forgotten && !all) || (after && !isBehind(entry, after))) continue;
+    if (givenUp || (forgotten && !all) || (after && !isBehind(entry, after))) continue;
     if (last && backups.length === limit) {
       next = cursorOf(last);
       break;

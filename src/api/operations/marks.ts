@@ -34,7 +34,10 @@ export function forget(context: OperationContext, input: MarkInput): Promise<Mar
 
 /** Takes back a forgotten snapshot; from then on retention leaves it alone. Throws `UNKNOWN_SNAPSHOT` once it was pruned. */
 export function unforget(context: OperationContext, input: MarkInput): Promise<MarkAnswer> {
-  return mark(context, input, 'unforget', ({ forgotten }) => forgotten);
+  return mark(context, input, 'unforget', ({ forgotten, givenUp, snapshot }) => {
+    if (givenUp) throw isForgotten(snapshot.id, 'Its data was pruned: it cannot be taken back.');
+    return forgotten;
+  });
 }
 
 /** @param wanted - Whether there is anything to change; refuses by throwing. Called when nobody else can write. */

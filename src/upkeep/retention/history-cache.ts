@@ -77,8 +77,9 @@ async function readAll(repository: UserRepository): Promise<Known> {
   const { entries } = repository.index.mark;
   const head = headOf(repository);
   const all: Mutable[] = [];
-  for await (const { snapshot, forgotten, takenBack, pinned } of repository.snapshots.all()) {
-    all.push({ ...snapshotOf(snapshot.manifest), forgotten, takenBack, pinned });
+  for await (const { snapshot, ...marks } of repository.snapshots.all()) {
+    const { forgotten, givenUp, takenBack, pinned } = marks;
+    all.push({ ...snapshotOf(snapshot.manifest), forgotten, givenUp, takenBack, pinned });
   }
   const known: Known = { head, entries, snapshots: [], byId: new Map() };
   for (const one of all.reverse()) add(known, one);
@@ -101,11 +102,15 @@ function add({ snapshots, byId }: Pick<Known, 'snapshots' | 'byId'>, snapshot: M
 function mark(byId: ReadonlyMap<string, readonly Mutable[]>, entry: LogEntry): void {
   if (entry.kind === 'forget' || entry.kind === 'unforget') {
     for (const one of found(byId, entry.body.backupIds)) {
+      if (one.givenUp) continue;
       one.forgotten = entry.kind === 'forget';
       one.takenBack = entry.kind === 'unforget';
     }
   } else if (entry.kind === 'pin' || entry.kind === 'unpin') {
     for (const one of found(byId, entry.body.backupIds)) one.pinned = entry.kind === 'pin';
+  } else if (entry.kind === 'tombstone') {
+    const givenUp = { forgotten: true, givenUp: true, takenBack: false };
+    for (const one of found(byId, entry.body.snapshots)) Object.assign(one, givenUp);
   }
 }
 
@@ -122,6 +127,7 @@ function snapshotOf({ backupId, kind, captured, scopes, ended }: Manifest): Muta
     ended: [...ended],
     pinned: false,
     forgotten: false,
+    givenUp: false,
     takenBack: false,
   };
 }

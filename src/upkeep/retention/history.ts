@@ -11,6 +11,8 @@ export interface RetainedSnapshot {
   readonly ended: readonly string[];
   readonly pinned: boolean;
   readonly forgotten: boolean;
+  /** Forgotten for good: its data is going, and nobody can take it back. */
+  readonly givenUp: boolean;
   /** Somebody wanted it back after it had been forgotten. */
   readonly takenBack: boolean;
 }

@@ -97,6 +97,7 @@ t.test('a scope that has ended keeps its newest no longer than the tiers do', (t
   // The end stays for as long as a capture is in the log that it ends.
   t.same(kept(history, { now: '2030-01-01T00:00Z' }), ['end: end']);
   t.same(kept([{ ...history[0]!, forgotten: true }, history[1]!], { now: '2030-01-01T00:00Z' }), ['end: end']);
+  t.same(kept([{ ...history[0]!, forgotten: true, givenUp: true }, history[1]!], { now: '2030-01-01T00:00Z' }), []);
   t.same(kept([history[1]!], { now: '2030-01-01T00:00Z' }), []);
   t.same(kept([...history, snapshot('again', '2021-01-01T00:00Z')], { now: '2030-01-01T00:00Z' }), [
     'end: end',

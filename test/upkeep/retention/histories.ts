@@ -25,6 +25,7 @@ export function snapshot(id: string, time: string | number, more: Partial<Retain
     ended: [],
     pinned: false,
     forgotten: false,
+    givenUp: false,
     takenBack: false,
     ...more,
   };

@@ -42,14 +42,18 @@ class FakeUser {
     this.reads = 0;
     const history = await cache.read(this.repository as unknown as UserRepository);
     return history.map(
-      ({ id, forgotten, pinned }) => `${id[0]}${forgotten ? ' forgotten' : ''}${pinned ? ' pinned' : ''}`,
+      ({ id, forgotten, givenUp, takenBack, pinned }) =>
+        `${id[0]}${forgotten ? ' forgotten' : ''}${givenUp ? ' given up' : ''}${takenBack ? ' back' : ''}${pinned ? ' pinned' : ''}`,
     );
   }
 }
 
 const id = (digit: string) => Buffer.from(digit.repeat(32), 'hex');
 const snapshot = (digit: string): LogRecord => ({ kind: 'manifest', body: makeManifest([], { backupId: id(digit) }) });
-const say = (kind: 'forget' | 'pin', ...digits: string[]): LogRecord => ({ kind, body: { backupIds: digits.map(id) } });
+const say = (kind: 'forget' | 'unforget' | 'pin', ...digits: string[]): LogRecord => ({
+  kind,
+  body: { backupIds: digits.map(id) },
+});
 
 t.test('of a log that goes on only what is new is read', async (t) => {
   const user = new FakeUser();
@@ -63,6 +67,13 @@ t.test('of a log that goes on only what is new is read', async (t) => {
   t.equal(user.reads, 3, 'the new ones, and the last of those known');
   await user.read(cache);
   t.equal(user.reads, 1);
+  user.add(say('unforget', '2'));
+  user.add(say('forget', '3', '4'));
+  user.add({ kind: 'tombstone', body: { packs: [], added: [], snapshots: [id('3')] } });
+  user.add(say('unforget', '3', '4'));
+  t.same((await user.read(cache)).slice(1, 4), ['2 back', '3 forgotten given up', '4 back']);
+  t.equal(user.reads, 5);
+  t.same(await user.read(cache), await user.read(new HistoryCache()));
 });
 
 t.test('whatever else happens to the log, what is told is what it says', async (t) => {
