@@ -26,6 +26,7 @@ export { creationMask } from './creation-mask.js';
 export { DirectoryListing } from './directory-listing.js';
 export { type SystemError, systemError } from './errors.js';
 export { FileStat } from './file-stat.js';
+export { leaveWithoutSync } from './leave.js';
 export { type OwnerNames, ownerNames } from './owner-names.js';
 export {
   capabilities,

@@ -1,8 +1,9 @@
-import { spawnSync } from 'node:child_process';
-
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
+import { PROGRAM } from '../helpers/delivered.js';
 import { Place } from './bin.js';
 
 /** Whether system calls can be made to fail here. */
@@ -48,3 +49,18 @@ for (const { name, call, on, force } of errors) {
     t.equal((await place.run(args)).code, 0, 'and the next one is whole again');
   });
 }
+
+t.test('the end of a command does not wait for the disk that its output goes to', async (t) => {
+  if (!canTrace()) return t.pass('no strace here');
+  const place = new Place(t);
+  await place.run(['init']);
+  const output = openSync(place.join('output'), 'w');
+  t.teardown(() => closeSync(output));
+  const trace = ['-f', '-qq', '-o', place.join('trace'), '-P', place.join('output'), '-e', 'trace=fsync'];
+  const words = ['--vault', place.vault, '--key-file', place.keyFile, 'user', 'list'];
+  const command = [...trace, '-e', 'inject=fsync:error=EIO', process.execPath, PROGRAM, ...words];
+  const child = spawn('strace', command, { stdio: ['ignore', output, output] });
+  t.teardown(() => child.kill('SIGKILL'));
+  t.same(await once(child, 'close'), [0, null]);
+  t.notMatch(readFileSync(place.join('trace'), 'utf8'), /fsync/);
+});

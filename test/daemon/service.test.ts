@@ -64,6 +64,9 @@ t.test('an installation writes what this machine has, and once more changes noth
   // With the options that the program gives itself where it is run by its name.
   t.match(command, /^\S+ --max-semi-space-size=\d+ \S+main\.js --vault \S+ --progress none daemon$/);
   t.ok(command!.includes(` ${PROGRAM} --vault ${options.vault} `));
+  const [, variables] = /^#!\S+ -S ((?:\S+=\S+ )*)node /.exec(readFileSync(PROGRAM, 'utf8'))!;
+  const environment = readFileSync(unit, 'utf8').match(/(?<=^Environment=).*$/gm) ?? [];
+  t.equal(environment.map((variable) => `${variable} `).join(''), variables, 'and the environment');
   t.match(readFileSync(unit, 'utf8'), `\nLoadCredential=bitacora-master-key:${options.keyFile}\n`);
   const again = await installService({ ...options, user: 'bitacora' });
   t.ok(again.files.every(({ state }) => state === 'unchanged'));

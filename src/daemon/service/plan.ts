@@ -2,6 +2,8 @@
 export interface ServicePlan {
   /** Node, its options, and the program: absolute. */
   readonly program: readonly string[];
+  /** `NAME=value` of what it wants in its environment. */
+  readonly variables: readonly string[];
   /** Whom the daemon runs as. */
   readonly user: string;
   /** Absolute. */
@@ -34,6 +36,7 @@ export const STATE_DIRECTORY = '/var/lib/bitacora';
 /** Where the program is after an installation as the documentation has it; what `systemd/` shows. */
 export const EXAMPLE_PLAN: ServicePlan = {
   program: ['/usr/local/bin/bitacora'],
+  variables: [],
   user: SERVICE_USER,
   vault: `${STATE_DIRECTORY}/vault`,
   namesVault: true,

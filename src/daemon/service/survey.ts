@@ -44,7 +44,7 @@ export async function surveyService(options: SurveyOptions): Promise<Survey> {
     ...(config?.source.map(({ command }) => command) ?? []),
   ];
   const plan: ServicePlan = {
-    program: await programWords(options),
+    ...(await runOf(options)),
     user,
     vault,
     namesVault: config?.backup.storage.local.path !== vault,
@@ -81,12 +81,16 @@ function noVault(path: string): BitacoraError {
   return new BitacoraError('NOT_A_VAULT', message, { details: { vault: path } });
 }
 
-/** With the options for Node that the program's own first line has: `#!/usr/bin/env -S node --option`. */
-async function programWords({ node, program }: SurveyOptions): Promise<string[]> {
+/**
+ * With what the program's own first line has for itself: `#!/usr/bin/env -S NAME=value node --option`. A unit names Node instead, so that
+ * it does not depend on where one is found.
+ */
+async function runOf({ node, program }: SurveyOptions): Promise<Pick<ServicePlan, 'program' | 'variables'>> {
   const file = await realpath(program);
   const [first] = (await readFile(file, 'utf8')).split('\n', 1);
-  const [, options = ''] = /^#!\S+ -S node(.*)$/.exec(first!) ?? [];
-  return [await realpath(node), ...options.split(' ').filter(Boolean), file];
+  const [, variables = '', options = ''] = /^#!\S+ -S ((?:\S+=\S+ )*)node(.*)$/.exec(first!) ?? [];
+  const words = (text: string): string[] => text.split(' ').filter(Boolean);
+  return { program: [await realpath(node), ...words(options), file], variables: words(variables) };
 }
 
 async function warningsOf(plan: ServicePlan): Promise<string[]> {

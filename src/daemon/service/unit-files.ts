@@ -44,18 +44,28 @@ After=${sockets} local-fs.target remote-fs.target
 ${mounts}`;
 }
 
-function serviceSection({ program, configFile, vault, namesVault, user, keyFile, graceMs }: ServicePlan): string {
+function serviceSection({
+  program,
+  variables,
+  configFile,
+  vault,
+  namesVault,
+  user,
+  keyFile,
+  graceMs,
+}: ServicePlan): string {
   const words = [
     ...program,
     ...(configFile === undefined ? [] : ['--config', configFile]),
     ...(namesVault ? ['--vault', vault] : []),
     ...['--progress', 'none', 'daemon'],
   ];
+  const environment = variables.map((variable) => `Environment=${commandWord(variable)}\n`).join('');
   return `[Service]
 Type=notify
 # Where the C library cannot be reached from Node, systemd-notify says it instead.
 NotifyAccess=all
-ExecStart=${words.map(commandWord).join(' ')}
+${environment}ExecStart=${words.map(commandWord).join(' ')}
 # Reads the configuration again; a wrong one changes nothing, and \`systemctl status\` says so.
 ExecReload=/bin/kill -HUP $MAINPID
 Restart=on-failure

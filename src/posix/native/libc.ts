@@ -51,6 +51,11 @@ export function bind(prototype: string): LibcFunction {
   }
 }
 
+/** The same where koffi has been loaded for something else; undefined where it has not. */
+export function bindIfLoaded(prototype: string): LibcFunction | undefined {
+  return library === undefined ? undefined : bind(prototype);
+}
+
 /** Has another thread call a bound function with one number. Its `errno` stays unknown: it belongs to that thread. */
 export function inBackground(bound: LibcFunction, argument: number): Promise<number> {
   return new Promise((resolve, reject) => {
