@@ -88,6 +88,9 @@ export interface Deciding {
 
 type Input = Readonly<Record<string, unknown>>;
 
+/** What a member says that turns nothing on. */
+const NOT_WANTED: ReadonlySet<unknown> = new Set([undefined, false, 'false', '0']);
+
 /** Throws `NOT_ALLOWED` where the caller may never ask for this, whatever the input. */
 export function checkScope(caller: Caller, { scope }: Who): void {
   if (caller.holds(scope)) return;
@@ -114,7 +117,7 @@ export async function authorize(caller: Caller, who: Who, input: Input, deciding
     throw notAllowed(`Only administrators may give "${member}": leave it out, and what is configured is used.`);
   }
   for (const [member, scope] of Object.entries(who.members ?? {})) {
-    if (input[member] === undefined || input[member] === false || caller.has(scope, user)) continue;
+    if (NOT_WANTED.has(input[member]) || caller.has(scope, user)) continue;
     throw notAllowed(`"${member}" takes the scope "${scope}", which ${caller.name} does not have.`);
   }
   const target = who.target === undefined ? undefined : input[who.target];

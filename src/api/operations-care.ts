@@ -79,7 +79,8 @@ export const CARE_OPERATIONS = {
     method: 'POST',
     path: '/api/prune',
     summary: 'Frees what only forgotten snapshots need, of one user or of all.',
-    who: { scope: 'admin', user: 'optional' },
+    // What was put aside by mistake, or by somebody with a stolen token, must be there to be had back.
+    who: { scope: 'admin', user: 'optional', administrators: ['grace_days', 'allow_large'] },
     // Beside backups: it takes care itself of what they rely on.
     job: { access: 'read', durable: false },
     status: ({ status }) => (status === 'stopped' ? 500 : 200),

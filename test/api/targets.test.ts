@@ -95,8 +95,26 @@ t.test('paths, sources and what widens a capture are for administrators to name'
     t.match(parse(refused.text), { error: { code: 'NOT_ALLOWED' } });
   }
   t.equal((await ask(socket, '/api/users/ana', { method: 'PUT', headers, body: { exclude: [] } })).status, 200);
+  for (const more of [{ grace_days: 0 }, { allow_large: true }]) {
+    const refused = await ask(socket, '/api/prune', { headers, body: { user_id: 'ana', ...more } });
+    t.match(parse(refused.text), { error: { code: 'NOT_ALLOWED' } });
+  }
   const nothing = await ask(socket, '/api/commands/backup', { headers, body: backup });
   t.match(parse(nothing.text), { error: { code: 'NO_SOURCE' } }, 'what is configured is what it gets');
+});
+
+t.test('what a snapshot holds takes more than what it is called', async (t) => {
+  const { socket, backUp } = await serve(t);
+  const { backup_id: id } = parse((await backUp()).text);
+  const bearing = async (scopes: readonly string[]) => {
+    const made = await ask(socket, '/api/tokens', { body: { name: scopes.join('-'), users: ['ana'], scopes } });
+    return { authorization: `Bearer ${String(parse(made.text).token)}` };
+  };
+  const [list, both] = [await bearing(['list']), await bearing(['list', 'restore'])];
+  const status = async (query: string, headers: Readonly<Record<string, string>>) =>
+    (await ask(socket, `/api/backups/ana/${String(id)}${query}`, { headers })).status;
+  t.same([await status('', list), await status('?data=0', list), await status('?data=1', list)], [200, 200, 403]);
+  t.equal(await status('?data=1', both), 200);
 });
 
 t.test('a token makes no user, even for all users', async (t) => {
