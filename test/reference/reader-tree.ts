@@ -1,7 +1,16 @@
 import { Cursor, ensure, hex } from './reader-bytes.js';
 import type { Chunks } from './reader-packs.js';
 
-export const TYPES = { file: 1, directory: 2, link: 3, fifo: 4, character: 5, block: 6, socket: 7 } as const;
+export const TYPES = {
+  file: 1,
+  directory: 2,
+  link: 3,
+  fifo: 4,
+  character: 5,
+  block: 6,
+  socket: 7,
+  records: 8,
+} as const;
 const FLAGS = { unread: 4, attributes: 8, linked: 16 } as const;
 
 /** A stretch of a file: a chunk, or zeros without one. */
@@ -41,6 +50,7 @@ export function readEntry(cursor: Cursor): Entry {
   const [inode, size] = [rest.u64(), Number(rest.u64())];
   const device = flags & FLAGS.linked ? rest.u64() : undefined;
   if (flags & FLAGS.attributes) rest.many(() => [rest.run(), rest.run()]);
+  ensure(type >= TYPES.file && type <= TYPES.records, `An entry has the unknown type ${type}`);
   const bytes = rest.rest();
   const said = [type, device, inode, size, time.toString('hex'), bytes.toString('hex')];
   const linkMark = device === undefined ? undefined : said.join(':');
@@ -51,7 +61,7 @@ export function readEntry(cursor: Cursor): Entry {
 }
 
 function readContent(rest: Cursor, type: number, size: number): Content {
-  if (type === TYPES.directory) return { root: rest.take(32) };
+  if (type === TYPES.directory || type === TYPES.records) return { root: rest.take(32) };
   if (type === TYPES.link) return { target: rest.run() };
   if (type === TYPES.character || type === TYPES.block) rest.take(8);
   if (type !== TYPES.file) return {};

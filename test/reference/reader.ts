@@ -2,11 +2,22 @@
  * The slow, short reader: restores a user's newest snapshot from a vault, written from docs/format.md alone. It shares no
  * code with the program, so that what both understand is what the page says.
  */
-import { chmodSync, closeSync, linkSync, lutimesSync, mkdirSync, openSync, symlinkSync, writeSync } from 'node:fs';
+import {
+  chmodSync,
+  closeSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  symlinkSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import { init } from '@bokuweb/zstd-wasm';
 import { Cursor, ensure } from './reader-bytes.js';
 import { readLog } from './reader-log.js';
 import { Chunks } from './reader-packs.js';
+import { type Collection, readRecords } from './reader-records.js';
 import { type Entry, readDirectory, readEntry, readList, TYPES } from './reader-tree.js';
 import { openUser, openVault } from './reader-vault.js';
 
@@ -30,10 +41,22 @@ export async function restoreNewest(vault: string, keyFile: string, name: string
     const to = Buffer.concat([Buffer.from(target), scope]);
     mkdirSync(to.subarray(0, to.lastIndexOf('/')), { recursive: true });
     const cursor = new Cursor(entry, 'The entry of a scope');
-    writeEntry(chunks, linked, readEntry(cursor), to);
+    const root = readEntry(cursor);
+    if (root.type === TYPES.records && root.root) writeRecords(readRecords(chunks, root.root), to);
+    else writeEntry(chunks, linked, root, to);
     cursor.end();
   }
   return chunks.warnings;
+}
+
+/** A file for each collection, with an array of what was sent, or the value. */
+function writeRecords(collections: readonly Collection[], to: Buffer): void {
+  mkdirSync(to);
+  for (const { name, isValue, records } of collections) {
+    const json = records.map((record) => record.json).join(',');
+    const file = Buffer.concat([to, SLASH, Buffer.from(`${encodeURIComponent(name)}.json`)]);
+    writeFileSync(file, isValue ? json : `[${json}]`, { flag: 'wx' });
+  }
 }
 
 function checkName(name: Buffer): void {

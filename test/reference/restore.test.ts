@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
-import { backup } from '../../src/backup/index.js';
+import { backup, type RecordPart, type RecordSource, recordSource } from '../../src/backup/index.js';
 import { silentLogger, systemClock, systemRandom } from '../../src/base/index.js';
 import { type CodecName, loadCodecs } from '../../src/codec/index.js';
 import { createEngine } from '../../src/engine/index.js';
@@ -17,6 +17,7 @@ import { restoreNewest } from './reader.js';
 import { Cursor } from './reader-bytes.js';
 import { readLog } from './reader-log.js';
 import { Chunks } from './reader-packs.js';
+import { readRecords } from './reader-records.js';
 import { readDirectory, readEntry, readList } from './reader-tree.js';
 import { openUser, openVault as readVault } from './reader-vault.js';
 
@@ -37,7 +38,12 @@ function makePlace(test: Test): Place {
 }
 
 /** Backs up with the program and its worker threads: once, and again after each of `changes`. */
-async function backUp(place: Place, codec: CodecName, changes: readonly (() => void)[] = []): Promise<void> {
+async function backUp(
+  place: Place,
+  codec: CodecName,
+  changes: readonly (() => void)[] = [],
+  records?: RecordSource,
+): Promise<void> {
   const parts = { path: place.vault, keyFile: place.keyFile };
   await loadCodecs();
   await initVault(parts);
@@ -52,7 +58,8 @@ async function backUp(place: Place, codec: CodecName, changes: readonly (() => v
       engine,
       codec,
       vaultPath: place.vault,
-      paths: [place.source],
+      paths: records ? [] : [place.source],
+      records,
       kind: 'manual',
       clock: systemClock,
       random: systemRandom,
@@ -77,6 +84,42 @@ for (const codec of ['zstd', 'lz4', 'gzip', 'none'] as const) {
     t.same(listTree(join(target, place.source)), listTree(place.source));
   });
 }
+
+t.test('the reference reader reads records as they were sent', async (t) => {
+  const place = makePlace(t);
+  const sent = {
+    actions: ['{"id":1.50}', '{ "id" : "b" }', '{"id":1.50}', 'null'],
+    none: [],
+    large: Array.from({ length: 3000 }, (_, i) => `{"id":"${i}","text":"${seededBytes(`${i}`, 300).toString('hex')}"}`),
+  };
+  const parts = Object.entries(sent).flatMap(([collection, list]): RecordPart[] => [
+    { collection, shape: 'list', json: undefined },
+    ...list.map((json): RecordPart => ({ collection, shape: 'list', json: Buffer.from(json) })),
+  ]);
+  const value: RecordPart = { collection: 'user_config', shape: 'value', json: Buffer.from('{"theme": "dark"}') };
+  const open = async function* () {
+    yield [...parts, value];
+  };
+  await backUp(place, 'zstd', [], recordSource(open, { session: 's1', userWide: ['user_config'] }));
+  const user = openUser(readVault(place.vault, place.keyFile), 'ana');
+  const { manifests, buried } = readLog(user);
+  const chunks = new Chunks(user, buried);
+  const [session, wide] = (manifests[0]?.scopes ?? []).map(({ entry }) => {
+    return readRecords(chunks, readEntry(new Cursor(entry, 'A root')).root ?? Buffer.alloc(32));
+  });
+  t.same(
+    session?.map(({ name, isValue, records }) => [name, isValue, records.map(({ json }) => json)]),
+    Object.entries(sent).map(([name, list]) => [name, false, list]),
+  );
+  t.same(
+    session?.[0]?.records.map(({ id }) => id),
+    ['1.50', 'b', '1.50', undefined],
+  );
+  t.same(wide, [{ name: 'user_config', isValue: true, records: [{ id: undefined, json: '{"theme": "dark"}' }] }]);
+  const target = join(place.root, 'target');
+  t.same(await restoreNewest(place.vault, place.keyFile, 'ana', target), []);
+  t.equal(readFileSync(join(target, '_records/session:s1/actions.json'), 'utf8'), `[${sent.actions.join(',')}]`);
+});
 
 t.test('restore.js restores from the command line, and says what is wrong', async (t) => {
   const place = makePlace(t);
