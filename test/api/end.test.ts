@@ -76,12 +76,16 @@ t.test('an END without data notes the end of the session where there is somethin
 });
 
 t.test('sources marked so follow as a job of their own', async (t) => {
-  const served = await serve(t);
+  const { begun, go, around } = held('end-sources');
+  const served = await serve(t, { around });
   const { socket, source } = served;
   const body = { user_id: 'ana', sources: [{ kind: 'path', path: source, at_session_end: true }] };
   await ask(socket, '/api/users', { body });
   const { follow_up: jobs, backup_id: id } = ended(await end(served));
   t.equal(jobs.length, 1);
+  await begun.opened;
+  t.match((await served.daemon.vault.queue.list()).jobs, [{ id: jobs[0] }], 'promised, and so in the vault');
+  go.open();
   await ask(socket, `/api/jobs/${jobs[0]}/events`);
   const job = parse((await ask(socket, `/api/jobs/${jobs[0]}`)).text);
   t.match(job, {
@@ -276,6 +280,25 @@ t.test('an END that takes too long is promised: it is done even if the daemon di
   t.same(more, []);
   t.same(await records(t, next, { session_id: 's1' }), { sparks: data.sparks });
   t.same(readdirSync(join(next.daemon.vault.path, 'queue')), [], 'and nothing of it is left in the queue');
+});
+
+t.test('an END whose daemon died between its end and its forgetting is not done twice', async (t) => {
+  const served = await serve(t);
+  const { source } = served;
+  const sources = [{ kind: 'path', path: source, at_session_end: true }];
+  await ask(served.socket, '/api/users', { body: { user_id: 'ana', sources } });
+  served.daemon.vault.queue.remove = async () => {};
+  const id = await later(served, { data });
+  await ask(served.socket, `/api/jobs/${id}/events`);
+  const done = served.daemon.queue.get(id).result as Ended;
+  const [follower] = done.follow_up;
+  await ask(served.socket, `/api/jobs/${follower}/events`);
+  const next = await served.restart();
+  for (const job of [id, follower]) await ask(next.socket, `/api/jobs/${job}/events`);
+  t.match(next.daemon.queue.get(id).result, { ...done, user_created: false });
+  t.equal(next.daemon.queue.get(follower!).state, 'succeeded');
+  t.equal((await list(next)).length, 2);
+  t.same(readdirSync(join(next.daemon.vault.path, 'queue')), []);
 });
 
 t.test('an END that is answered in time leaves no trace in the queue', async (t) => {
