@@ -1,3 +1,5 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { parse, type Served, serve } from './fixture.js';
 import { ask } from './http.js';
@@ -45,6 +47,20 @@ t.test('snapshots are pinned, forgotten and taken back, and the list says so', a
   t.match(await act(one, 'unforget'), { forgotten: null, changed: true });
   t.match((await listed(served))[1], { backup_id: one, kept_by: ['taken_back', 'manual', 'recent'] });
   t.match(await act('0'.repeat(32), 'forget', 404), { error: { code: 'UNKNOWN_SNAPSHOT' } });
+});
+
+t.test('what was pruned cannot be taken back, and is not listed among what can', async (t) => {
+  const served = await serve(t);
+  const one = String(parse((await served.backUp()).text).backup_id);
+  for (const name of ['a.txt', 'b.txt']) writeFileSync(join(served.source, name), `all of ${name} is new\n`);
+  await served.backUp();
+  await post(t, served, `/api/backups/ana/${one}/forget`);
+  // What was read a moment ago still relies on it.
+  const again = await served.restart();
+  await post(t, again, '/api/prune', { allow_large: true });
+  const refused = await post(t, again, `/api/backups/ana/${one}/unforget`, {}, 404);
+  t.match(refused, { error: { code: 'UNKNOWN_SNAPSHOT', message: /was pruned/ } });
+  t.equal((await listed(again, '?all=true')).length, 1);
 });
 
 t.test('a restore is folded without what was forgotten, and a backup takes nothing over from it', async (t) => {
