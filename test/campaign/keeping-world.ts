@@ -51,6 +51,10 @@ export class World {
   readonly tally: Record<string, number> = {};
   /** Whether only retention forgets, so that what it must not forget is a finding. */
   retains = true;
+  /** What was told as an error. */
+  readonly alarms: string[] = [];
+  /** The day on which the clock became wrong last. */
+  wrongSince = 0;
   /** True days since the beginning. */
   day = 0;
   readonly #root: string;
@@ -149,7 +153,9 @@ export class World {
 
   async prune(repository: UserRepository, signal?: AbortSignal): Promise<void> {
     const common = { engine: this.#engine, opened: this.#vault.opened, codec: 'none', clock: this.clock } as const;
-    const options = { ...common, logger: silentLogger, progress: noProgress, signal };
+    // What is found among what went was lost for a while.
+    const error = (message: string): void => void this.alarms.push(message);
+    const options = { ...common, logger: { ...silentLogger, error }, progress: noProgress, signal };
     this.count('prune');
     const first = await pruneUser(repository, options);
     if (first.status === 'held') {
@@ -191,6 +197,7 @@ export class World {
 
   /** What must hold of a user at any time; throws what does not. */
   async check(user: WorldUser, repository: UserRepository): Promise<void> {
+    if (this.alarms[0]) throw new Error(this.alarms[0]);
     const facts = await this.#cache.facts(this.memory, repository);
     const listed = new Set<string>();
     let newest: string | undefined;
@@ -205,8 +212,12 @@ export class World {
         if (forgotten && this.retains) throw new Error(`The newest snapshot ${id} of ${user.name} is forgotten.`);
       }
       if (givenUp || !taken) continue;
-      if (forgotten && this.retains && this.day - taken.day < 29)
-        throw new Error(`${id} of ${user.name} is forgotten after ${this.day - taken.day} days.`);
+      if (forgotten && this.retains && this.day - taken.day < 29) {
+        const what = `${id} of ${user.name} (${manifest.scopes.map(({ scope }) => scope).join()})`;
+        throw new Error(
+          `${what} is forgotten after ${this.day - taken.day} days; the clock is off by ${this.clock.off / DAY_MS}.`,
+        );
+      }
       for (const need of taken.needs) {
         if (!facts.available.has(need)) throw new Error(`Chunk ${need} of snapshot ${id} of ${user.name} is gone.`);
       }

@@ -48,10 +48,12 @@ export async function runYears({ seed, users, days, onDay }: YearsOptions): Prom
 function setClock(world: World, day: number): void {
   const { random, clock } = world;
   if (clock.off !== 0) {
-    if (random.chance(0.5)) clock.off = 0;
+    // A clock that stays wrong for a week is believed.
+    if (random.chance(0.5) || day - world.wrongSince >= 5) clock.off = 0;
   } else if (day > 60 && random.chance(1 / 150)) {
     const days = random.pick([30, -30, 6 * 365]);
     clock.off = days * 24 * 3600 * 1000;
+    world.wrongSince = day;
     world.count(`clock ${days > 0 ? '+' : ''}${days} days`);
   }
 }

@@ -1,4 +1,4 @@
-import t from 'tap';
+import t, { type Test } from 'tap';
 import { toHex } from '../../../src/base/index.js';
 import { MemoryBackend } from '../../../src/storage/index.js';
 import { makeSetting, type Setting } from '../../backup/fixture.js';
@@ -67,7 +67,7 @@ t.test('a dry run says what goes by snapshot, and changes nothing', async (t) =>
   t.ok(bytes.get(toHex(first.id))! > 400_000);
   // Of the second only the one file that the third replaced.
   const ofSecond = bytes.get(toHex(second.id))!;
-  t.ok(ofSecond > 100_000 && ofSecond < 120_000, String(ofSecond));
+  t.ok(ofSecond > 50_000 && ofSecond < 250_000, String(ofSecond));
   t.ok(dead.packs > 0);
   t.equal(rewritten.packs, 0);
   t.same(await packs(setting), before);
@@ -132,11 +132,13 @@ t.test('a chunk that is stored again after its tombstone is stored anew', async 
   fill(setting, 'a', 4, 100_000, 1);
   const third = await snapshot(setting);
   other.close();
-  await pruned(setting);
-  await setting.reopen({ rebuild: true });
-  const found = await contents(setting);
-  t.equal(found.get(toHex(third.id)), third.content);
-  t.equal(found.get(toHex(second.id)), second.content);
+  for (const again of [false, true]) {
+    if (again) await pruned(setting);
+    await setting.reopen({ rebuild: true });
+    const found = await contents(setting);
+    t.equal(found.get(toHex(third.id)), third.content);
+    t.equal(found.get(toHex(second.id)), second.content);
+  }
 });
 
 t.test('a snapshot forgotten while somebody has the user open stays readable for them', async (t) => {
@@ -245,3 +247,47 @@ t.test('a pack that never got into the index is judged the next time', async (t)
   t.equal((await pruned(setting)).dead.packs, 0);
   t.equal((await pruned(setting)).dead.packs, 1);
 });
+
+/** A backup that finds in the index what only a forgotten snapshot needs; `before` its commit something else happens. */
+async function reliant(t: Test, before: 'commit' | 'tombstone') {
+  const setting = await makeSetting(t);
+  fill(setting, 'a', 4, 100_000, 1);
+  const first = await snapshot(setting);
+  fill(setting, 'a', 4, 100_000, 2);
+  await snapshot(setting);
+  await forget(setting, first.id);
+  // Opened anew, or what is forgotten is not forgotten for it.
+  await setting.reopen();
+  fill(setting, 'a', 4, 100_000, 1);
+  const { log } = setting.repository;
+  const pruner = await setting.vault.openUser('ana');
+  const prune = () => pruned({ ...setting, repository: pruner });
+  let third: Awaited<ReturnType<typeof snapshot>> | undefined;
+  if (before === 'commit') {
+    const append = log.append.bind(log);
+    log.append = async (...args) => {
+      log.append = append;
+      await prune();
+      return append(...args);
+    };
+    third = await snapshot(setting);
+  } else {
+    const appendAfter = log.appendAfter.bind(log);
+    log.appendAfter = async (...args) => {
+      log.appendAfter = appendAfter;
+      third = await snapshot(setting);
+      // Nobody is left who holds what it relied on.
+      setting.repository.close();
+      return appendAfter(...args);
+    };
+    await prune();
+  }
+  pruner.close();
+  await setting.reopen({ rebuild: true });
+  t.same(setting.repository.rebuilt!.problems, []);
+  t.equal((await contents(setting)).get(toHex(third!.id)), third!.content);
+}
+
+t.test('what a backup under way relies on stays', (t) => reliant(t, 'commit'));
+
+t.test('what was committed since the mark is looked at in the step of the tombstone', (t) => reliant(t, 'tombstone'));
