@@ -1,6 +1,7 @@
 import type { Clock, Logger, ProgressSink, Random } from '../base/index.js';
 import type { Engine, OpenSecrets } from '../engine/index.js';
 import type { TreeEntry } from '../format/index.js';
+import type { RecordDamage } from '../snapshot/index.js';
 import type { ObjectReader } from '../storage/index.js';
 import type { ChunkReader } from '../store/index.js';
 import type { RecordLayer } from './records/layer.js';
@@ -41,6 +42,8 @@ export interface RestoreOptions {
   readonly scopes: readonly RestoreScope[];
   /** Records to bring back beside them, oldest first; what the patterns leave out is hidden already. */
   readonly records?: readonly RecordLayer[] | undefined;
+  /** What of the records cannot be read, and is not among them: listed as not restored. */
+  readonly recordDamage?: readonly RecordDamage[] | undefined;
   readonly target: string;
   /** The directory below which the target must be, and through no link; undefined where it may be anywhere. */
   readonly beneath?: string | undefined;

@@ -1,4 +1,4 @@
-import { Slices, throwIfAborted } from '../base/index.js';
+import { type BitacoraError, isBitacoraError, Slices, throwIfAborted } from '../base/index.js';
 import type { RecordCollection } from '../format/index.js';
 import { IdHashes, IdSet } from './id-set.js';
 
@@ -34,7 +34,20 @@ export interface RecordFoldOptions {
   /** Scopes that ended by then, with the position of the manifest that ended them. */
   readonly ended: readonly { readonly scope: string; readonly position: number }[];
   readonly wish?: RecordWish | undefined;
+  /**
+   * Told of a capture, or of a collection of one, that is damaged or gone: it is left out then, and hides nothing. Without it the first
+   * ends the fold.
+   */
+  readonly onDamage?: ((damage: RecordDamage) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+/** What of records cannot be read, and why. */
+export interface RecordDamage {
+  readonly scope: string;
+  /** Undefined: of all. */
+  readonly collection: string | undefined;
+  readonly error: BitacoraError;
 }
 
 /** What of a capture is in the state. */
@@ -82,9 +95,14 @@ class RecordFold {
   async collections(): Promise<ReadonlySet<string>> {
     const names = new Set<string>();
     this.#collections = [];
-    for (const { keys } of this.#captures) {
+    for (const { scope, keys } of this.#captures) {
       throwIfAborted(this.#options.signal);
-      const collections = await keys.collections();
+      let collections: readonly RecordCollection[] = [];
+      try {
+        collections = await keys.collections();
+      } catch (error) {
+        this.#damaged(scope, undefined, error);
+      }
       this.#collections.push(new Map(collections.map((collection) => [collection.name, collection])));
       for (const { name } of collections) names.add(name);
     }
@@ -108,8 +126,20 @@ class RecordFold {
       const isOldest = i === living.at(-1);
       const isNewest = i === living[0];
       if (isOldest && (wish === 'none' || (isNewest && wish === 'all'))) continue;
-      await this.#capture(i, name, seen, { ask: wish === 'some', remember: !isOldest });
+      try {
+        await this.#capture(i, name, seen, { ask: wish === 'some', remember: !isOldest });
+      } catch (error) {
+        this.#damaged(scope, name, error);
+        this.#hideAll(i, name);
+      }
     }
+  }
+
+  /** Notes damage where somebody wants to know of it; throws anything else. */
+  #damaged(scope: string, collection: string | undefined, error: unknown): void {
+    const { onDamage } = this.#options;
+    if (!onDamage || !(isBitacoraError(error, 'DATA_CORRUPT') || isBitacoraError(error, 'OBJECT_MISSING'))) throw error;
+    onDamage({ scope, collection, error });
   }
 
   /** The position of the newest capture or end of the whole collection; older records of it are gone. */

@@ -8,6 +8,7 @@ export {
   type FoldedRecords,
   foldRecords,
   type RecordCapture,
+  type RecordDamage,
   type RecordFoldOptions,
   type RecordKeys,
   type RecordWish,

@@ -33,6 +33,26 @@ for (const kind of KINDS) {
   });
 }
 
+t.test('records that are damaged cost themselves, and the next capture stores them again', async (t) => {
+  const { socket, source, root, backUp } = await serve(t);
+  t.equal((await backUp()).status, 200);
+  const users = join(root, 'vault', 'users');
+  const before = new Set(packsBelow(users));
+  const raw = '{"user_id":"ana","type":"manual","session_id":"s1","data":{"sparks":[{"id":"a"},{"id":"b"}]}}';
+  const save = () => ask(socket, '/api/commands/backup', { raw });
+  t.equal((await save()).status, 200);
+  for (const pack of packsBelow(users)) if (!before.has(pack)) damagePack(pack);
+  const restore = (target: string) =>
+    ask(socket, '/api/restore', { body: { user_id: 'ana', latest: true, target: join(root, target) } });
+  const { status, text } = await restore('lacking');
+  t.equal(status, 500, text);
+  t.match(parse(text), { status: 'corrupt', files: 2 });
+  t.match(parse(text).failures, [{ path: /^_records\/session:s1/, code: 'DATA_CORRUPT' }]);
+  t.equal(readFileSync(join(root, 'lacking', source, 'a.txt'), 'utf8'), 'one\n');
+  t.equal((await save()).status, 200);
+  t.match(parse((await restore('whole')).text), { status: 'complete', files: 3 });
+});
+
 function packsBelow(directory: string): string[] {
   return readdirSync(directory, { recursive: true, encoding: 'utf8' })
     .filter((name) => /packs\/..\/[0-9a-f]{64}$/.test(name))

@@ -1,6 +1,13 @@
 import t from 'tap';
+import { BitacoraError } from '../../src/base/index.js';
 import { IdHashes, IdSet } from '../../src/snapshot/id-set.js';
-import { collectionScope, foldRecords, type RecordCapture, type RecordWish } from '../../src/snapshot/index.js';
+import {
+  collectionScope,
+  foldRecords,
+  type RecordCapture,
+  type RecordDamage,
+  type RecordWish,
+} from '../../src/snapshot/index.js';
 
 type Content = Readonly<Record<string, readonly (string | undefined)[]>>;
 
@@ -104,6 +111,37 @@ t.test('a collection that is not there is not there empty either', async (t) => 
     [true, false, true],
   );
   t.equal(collection!.without('a'), false);
+});
+
+t.test('what is damaged is left out and told, and hides nothing', async (t) => {
+  const lost = (): never => {
+    throw new BitacoraError('DATA_CORRUPT', 'It is damaged.');
+  };
+  const older = capture('session:1', 0, { a: ['x'], b: ['x'] });
+  const newer = capture('session:2', 1, { a: ['x'], b: ['x'] });
+  const halfRead: RecordCapture = {
+    ...newer,
+    keys: {
+      collections: () => newer.keys.collections(),
+      async *keys(collection) {
+        yield* newer.keys.keys(collection);
+        if (collection === 'a') lost();
+      },
+    },
+  };
+  const unread: RecordCapture = {
+    ...newer,
+    scope: 'session:3',
+    keys: { ...newer.keys, collections: async () => lost() },
+  };
+  const captures = [older, halfRead, unread];
+  const damage: string[] = [];
+  const onDamage = ({ scope, collection = 'all' }: RecordDamage) => void damage.push(`${scope} ${collection}`);
+  const [first, second] = await foldRecords(captures, { ended: [], onDamage });
+  t.same(damage, ['session:3 all', 'session:2 a']);
+  t.same([first!.hidden?.('a', 0), first!.hidden?.('b', 0)], [false, true], 'only what is whole hides');
+  t.same([second!.without('a'), second!.without('b'), second!.shown], [true, false, 1]);
+  await t.rejects(foldRecords(captures, { ended: [] }), { code: 'DATA_CORRUPT' });
 });
 
 t.test('a set of ids holds what was put in, and nothing else', async (t) => {

@@ -25,11 +25,13 @@ export async function restoreFiles(context: OperationContext, input: RestoreInpu
   const selected = await select(repository, input, clock.now());
   const { chunks, backend, openSecrets: secrets } = repository;
   const include = wantedOf(input);
-  const { layers } = await recordLayers(repository, selected, { wish: createRecordWish(include, exclude), signal });
+  const wish = createRecordWish(include, exclude);
+  const { layers, damage } = await recordLayers(repository, selected, { wish, signal, despiteDamage: true });
   const report = await restore({
     source: { chunks, backend, secrets, engine: await context.engine(), vaultPath: vault.path, keyFile: vault.keyFile },
     scopes: placedScopes(selected).map(restoreScope),
     records: layers,
+    recordDamage: damage,
     target,
     beneath: allowedRoot(context.caller, context.settings.access, input.user_id, target),
     flatten: input.flatten ?? false,

@@ -13,7 +13,7 @@ import {
   statAt,
   unlinkAt,
 } from '../../posix/index.js';
-import type { RecordStore } from '../../snapshot/index.js';
+import { type RecordStore, recordFileName, recordsPath } from '../../snapshot/index.js';
 import { Folder } from '../folders.js';
 import { isItemError } from '../report.js';
 import { checkSignal, type Site } from '../site.js';
@@ -32,7 +32,11 @@ const stat = new FileStat();
  * `changed` takes no file of records for the same.
  */
 export async function writeRecords(site: Site): Promise<void> {
-  const { records: layers = [], dryRun, verify } = site.options;
+  const { records: layers = [], recordDamage = [], dryRun, verify } = site.options;
+  for (const { scope, collection, error } of recordDamage) {
+    const file = collection === undefined ? '' : `/${recordFileName(collection)}`;
+    site.report.failWith(utf8(`${recordsPath(scope).slice(1)}${file}`), error);
+  }
   const store = storeOf(site);
   const tree = new RecordFolders(site);
   const written = new Map<string, RecordFile[]>();
