@@ -1,6 +1,9 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, mkdtempSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import t, { type Test } from 'tap';
 import type { BitacoraClient } from '../../src/api/client/application.js';
 import { type Outbox, type OutboxOptions, openOutbox } from '../../src/api/client/outbox.js';
@@ -288,4 +291,31 @@ t.test('a directory that is open to others is refused', async (t) => {
   await (await openOutbox({ directory, client: new Daemon() })).close();
   chmodSync(directory, 0o750);
   await t.rejects(openOutbox({ directory, client: new Daemon() }), { code: 'CONFIG', message: /chmod 700/ });
+});
+
+t.test('a process that is killed in the middle has lost nothing that it kept', async (t) => {
+  const directory = directoryOf(t);
+  const program = fileURLToPath(new URL('outbox-program.js', import.meta.url));
+  const child = spawn(process.execPath, [program, directory], { stdio: ['ignore', 'pipe', 'inherit'] });
+  t.teardown(() => child.kill('SIGKILL'));
+  const ended = once(child, 'close');
+  let said = '';
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said += text;
+    if (said.length > 100) child.kill('SIGKILL');
+  });
+  await ended;
+  const kept = said.slice(0, said.lastIndexOf('\n')).split('\n').length;
+  const daemon = new Daemon();
+  const outbox = await opened(t, daemon, directory);
+  await outbox.flush();
+  t.same(await outbox.refused(), [], 'nothing is torn');
+  t.ok(daemon.done.length >= kept, `${daemon.done.length} of ${kept}`);
+  const names = daemon.done.map((line) => line.split(' ')[1]);
+  t.same(
+    names,
+    names.map((_, number) => `s${number}`),
+    'each once, in their order',
+  );
+  t.same(readdirSync(join(directory, 'tmp')), [], 'what it had not finished is gone');
 });

@@ -183,7 +183,30 @@ t.test('settingsOf() says what operations go by', async (t) => {
       { kind: 'command', user: 'ana', name: 'database.sql', argv: ['/usr/bin/pg_dump', 'ana'], timeoutMs: 3_600_000 },
     ],
     hooks: { before: { argv: ['/usr/local/bin/freeze-database'], timeoutMs: 300_000 } },
+    autoBackupOnSessionEnd: true,
+    timezone: 'Europe/Madrid',
+    retention: { sessionDays: 30, dailyDays: 90, weeklyDays: 365, monthlyDays: 1825, manualDays: 90, criticalDays: 90 },
+    space: { vaultBytesMax: 10e9, userBytesMax: 5e9, warningShare: 0.9 },
+    records: {
+      userWide: ['user_config'],
+      pull: { argv: ['/usr/local/bin/pull-records', '--json'], timeoutMs: 60_000 },
+    },
+    schedule: [
+      { users: ['ana'], cron: '0 3 * * *', everyMs: undefined, kind: 'periodic', jitterMs: 600_000, runMissed: true },
+      { users: ['*'], cron: undefined, everyMs: 21_600_000, jitterMs: 0 },
+    ],
+    access: {
+      hosts: ['backup.example.org'],
+      peers: [{ uid: 1000, users: ['ana'], scopes: ['backup', 'restore', 'list'] }],
+      allowedTargets: ['/srv/restored'],
+    },
+    missingCopy: /^The second copy in S3 is configured .* and is not made/,
   });
+  t.equal(settingsOf(checkConfig('', FILE).config!).missingCopy, undefined);
+  const some = checkConfig('[backup.retention]\ndaily_backups_days = 7\n', FILE).config!;
+  t.match(settingsOf(some).retention, { sessionDays: 30, dailyDays: 7, weeklyDays: 365, monthlyDays: 1825 });
+  t.match(problemsOf('[[schedule]]\nusers = ["ana"]\ncron = "99 * * * *"\n'), [/^3: "schedule\[1\]\.cron" is "99/]);
+  t.match(problemsOf('[api]\nhosts = ["a b"]\n'), [/^2: "api\.hosts\[1\]" is "a b": expected the name of a host/]);
 });
 
 t.test('findConfig() reads no file that somebody else may have written', async (t) => {
