@@ -143,7 +143,7 @@ export const TREE_CASES: readonly HostileCase[] = [
       const good = encodeEntry(maker.file('a', '1'));
       return rooted(maker, node(maker, encodeLeaf([], concatBytes([good, bad]), 2)));
     },
-    codes: ['DATA_CORRUPT'],
+    codes: ['FORMAT_NEWER'],
     left: ['a = 1'],
   },
   {
