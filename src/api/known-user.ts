@@ -18,10 +18,7 @@ export async function openKnownUser(
     return repository;
   } catch (error) {
     if (!isBitacoraError(error, 'UNKNOWN_USER')) throw error;
-    throw unknownUser(
-      name,
-      (await vault.users()).records.map((record) => record.name),
-    );
+    throw await unknownUser(vault, name);
   }
 }
 
@@ -31,21 +28,22 @@ export async function checkKnownUser({ vault }: Pick<OperationContext, 'vault'>,
     await vault.findUser(name);
   } catch (error) {
     if (!isBitacoraError(error, 'UNKNOWN_USER')) throw error;
-    const { records } = await vault.users();
-    throw unknownUser(
-      name,
-      records.map((record) => record.name),
-    );
+    throw await unknownUser(vault, name);
   }
 }
 
-function unknownUser(name: string, names: readonly string[]): BitacoraError {
+/** Of so many users names are compared; a mistake must not cost the reading of a hundred thousand records. */
+const COMPARED_MOST = 2000;
+
+async function unknownUser(vault: OperationContext['vault'], name: string): Promise<BitacoraError> {
+  const { records, total } = await vault.users({ most: COMPARED_MOST });
+  const names = records.map((record) => record.name);
   const close = nearest(name, names);
   const next = close
     ? `Did you mean "${close}"?`
     : names.length === 0
       ? 'It has none yet: `bitacora backup USER --path DIR` makes one.'
-      : `It has ${names.slice(0, 5).join(', ')}${names.length > 5 ? ` and ${names.length - 5} more` : ''}.`;
+      : `It has ${names.slice(0, 5).join(', ')}${total > 5 ? ` and ${total - 5} more` : ''}.`;
   return new BitacoraError('UNKNOWN_USER', `There is no user "${name}" in this vault. ${next}`, {
     details: { user: name, ...(close ? { nearest: close } : {}) },
   });

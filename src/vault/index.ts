@@ -8,7 +8,7 @@ export { openVault, type VaultOptions } from './open-vault.js';
 export { chooseVaultPath, defaultEnvironment, usualKeyFile } from './places.js';
 export type { QueuedJob, QueueFiles } from './queue-files.js';
 export { type RebuildResult, rebuildUser } from './rebuild-user.js';
-export type { UserList } from './registry.js';
+export type { UserList, UserListOptions } from './registry.js';
 export { makeReserve, releaseReserve } from './reserve.js';
 export { salvageLog } from './salvage-log.js';
 export { StoredBytes, type StoredLimits } from './stored-bytes.js';

@@ -40,6 +40,13 @@ export interface UserList {
   readonly records: readonly RegistryRecord[];
   /** Records that could not be read, one error each, naming the object. */
   readonly damaged: readonly BitacoraError[];
+  /** How many names there are, those included that were not read. */
+  readonly total: number;
+}
+
+export interface UserListOptions {
+  /** So many records are read at most: of some users, whichever. */
+  readonly most?: number | undefined;
 }
 
 /** Who the vault's users are: sealed records whose names tell nothing (docs/format.md §5). */
@@ -72,7 +79,7 @@ export class Registry {
   }
 
   /** Every user's newest record. One that is damaged hides no other. */
-  async list(): Promise<UserList> {
+  async list({ most = Number.POSITIVE_INFINITY }: UserListOptions = {}): Promise<UserList> {
     const seen = new Map<string, Version>();
     for (const version of await this.#versions(REGISTRY_PREFIX)) {
       // Versions of one name follow each other in rising order.
@@ -90,9 +97,9 @@ export class Registry {
         damaged.push(error);
       }
     };
-    await limit.map(seen, read);
+    await limit.map([...seen].slice(0, most), read);
     records.sort((a, b) => (a.name < b.name ? -1 : 1));
-    return { records, damaged };
+    return { records, damaged, total: seen.size };
   }
 
   /** Looks at the newest record of every user and at its copy; findings as `checkTwice` gives them. */

@@ -21,7 +21,7 @@ import type { VaultLock } from './lock.js';
 import { endOrAbort, type OpenedUser, type OpenUser, openingUser, untilClosed } from './open-user.js';
 import { QueueFiles } from './queue-files.js';
 import { type Refreshed, refreshUser } from './refresh-user.js';
-import { Registry, type UserList } from './registry.js';
+import { Registry, type UserList, type UserListOptions } from './registry.js';
 import { RestingUsers } from './resting-users.js';
 import type { StoredBytes } from './stored-bytes.js';
 import { TokenFiles } from './token-files.js';
@@ -109,9 +109,9 @@ export class Vault {
     return !this.#parts.readOnly && this.#parts.directory.isTemporary;
   }
 
-  /** All users, sorted by name, and what of the registry is damaged. */
-  users(): Promise<UserList> {
-    return this.#registry.list();
+  /** All users, or some, sorted by name, and what of the registry is damaged. */
+  users(options?: UserListOptions): Promise<UserList> {
+    return this.#registry.list(options);
   }
 
   /** Throws `BAD_NAME`; `UNKNOWN_USER`; `DATA_CORRUPT` naming a damaged record. */

@@ -39,7 +39,7 @@ export const answer = z.strictObject({
     .nullable(),
   /** How many there are. */
   user_count: z.int(),
-  /** The first 1,000 of them by name; `GET /api/users/:user_id` and `GET /metrics` know the others. */
+  /** Up to 1,000 of them, by name; `GET /api/users/:user_id` and `GET /metrics` know the others. */
   users: z.array(
     z.strictObject({
       user_id: userId,

@@ -11,18 +11,18 @@ type UserStatus = StatusAnswer['users'][number];
 /** Below this share of its file system a vault is soon full. */
 const FREE_SHARE_LOW = 0.05;
 
-/** Users that are looked at, by name, and how many at once: each is opened, and a vault may have very many. */
+/** Users that are looked at, and how many at once: each is opened, and a vault may have very many. */
 const USERS_MOST = 1000;
 const USERS_AT_ONCE = 8;
 
 /** How the vault, its users and its daemon are. One user's damage hides no other. */
 export async function status(context: OperationContext): Promise<StatusAnswer> {
   const { vault, daemon } = context;
-  const { records, damaged } = await vault.users();
+  const { records, damaged, total } = await vault.users({ most: USERS_MOST });
   const active = records.filter(({ state }) => state === 'active');
   const users = await statusOf(
     context,
-    active.slice(0, USERS_MOST).map(({ name }) => name),
+    active.map(({ name }) => name),
   );
   const space = await freeSpace(vault.path);
   const problems = [...damaged, ...spaceProblems(space)];
@@ -35,7 +35,8 @@ export async function status(context: OperationContext): Promise<StatusAnswer> {
       total_bytes: space?.totalBytes ?? null,
     },
     daemon: daemon ? daemonStatus(daemon) : null,
-    user_count: active.length,
+    // Of those that were not read it is not known whether they were erased.
+    user_count: total > USERS_MOST ? total : active.length,
     users,
     problems: problems.map(errorDocument),
     warnings: [...(daemon?.problems ?? [])],
