@@ -2,6 +2,7 @@ import { recordLayers } from '../../src/api/record-layers.js';
 import { placedScopes, restoreScope } from '../../src/api/scopes.js';
 import { type Selected, type Selector, select } from '../../src/api/select.js';
 import { isBitacoraError, isoTime, printable } from '../../src/base/index.js';
+import type { Engine } from '../../src/engine/index.js';
 import { ENTRY_TYPES } from '../../src/format/index.js';
 import { createRecordWish, fileBytes, findEntries } from '../../src/restore/index.js';
 import { RecordReader } from '../../src/snapshot/index.js';
@@ -14,9 +15,13 @@ import {
   modelState,
   type Wanted,
 } from './point-in-time-model.js';
+import { checkRestored } from './point-in-time-restore.js';
 import type { SeededRandom } from './random.js';
 
 type Repository = UserRepository;
+
+/** One state in so many is restored into a directory as well. */
+const RESTORED_SHARE = 0.1;
 
 /** Compares what is said of one random state with the model. Returns what kind of state it was. */
 export async function checkOne(
@@ -24,7 +29,9 @@ export async function checkOne(
   snapshots: readonly ModelSnapshot[],
   random: SeededRandom,
   sessions: readonly string[],
+  engine: Engine,
 ): Promise<string> {
+  const restoring = random.chance(RESTORED_SHARE) ? engine : undefined;
   const time = someTime(snapshots, random);
   const at = time === Number.POSITIVE_INFINITY ? undefined : isoTime(time);
   const kind = random.pick(['at', 'at', 'at', 'items', 'session', 'snapshot']);
@@ -32,15 +39,15 @@ export async function checkOne(
     const kept = snapshots.filter(({ forgotten }) => !forgotten);
     if (kept.length === 0) return 'nothing';
     const snapshot = random.pick(kept);
-    await check(repository, { snapshot: snapshot.id }, modelSnapshot(snapshot));
+    await check(repository, { snapshot: snapshot.id }, modelSnapshot(snapshot), { restoring });
   } else if (kind === 'session') {
     const session = random.pick(sessions);
-    await check(repository, { session_id: session, at }, modelSession(snapshots, session, time));
+    await check(repository, { session_id: session, at }, modelSession(snapshots, session, time), { restoring });
   } else if (kind === 'items') {
     const [items, wanted] = someItems(random);
-    await check(repository, { at }, modelState(snapshots, time, wanted), items);
-  } else await check(repository, { at }, modelState(snapshots, time));
-  return kind;
+    await check(repository, { at }, modelState(snapshots, time, wanted), { items });
+  } else await check(repository, { at }, modelState(snapshots, time), { restoring });
+  return restoring && kind !== 'items' ? `${kind}, restored` : kind;
 }
 
 /** Exactly at a capture, a moment beside one, before all, or now. */
@@ -62,13 +69,16 @@ async function check(
   repository: Repository,
   selector: Selector,
   expected: ModelState | undefined,
-  items: readonly string[] = [],
+  { items = [], restoring }: { readonly items?: readonly string[]; readonly restoring?: Engine | undefined },
 ): Promise<void> {
   const found = await look(repository, selector, items);
   // Patterns are for files as well, and mean none of those here.
   const wanted = expected && items.length > 0 ? { ...expected, files: [] } : expected;
   const [a, b] = [wanted, found].map((state) => JSON.stringify(state, undefined, 1) ?? 'nothing');
   if (a !== b) throw new Error(`${JSON.stringify(selector)} ${items.join()} is\n${b}\nexpected\n${a}`);
+  if (restoring && expected) {
+    await checkRestored(repository, restoring, await select(repository, selector, 0), expected);
+  }
 }
 
 /** What the program says of a state; undefined where it says that there is none. */

@@ -18,6 +18,8 @@ export interface PointInTimeOptions {
   readonly looks: number;
 }
 
+/** Those of the histories, and one that never was. */
+const SESSIONS = ['one', 'two', 'three', 'four'];
 /** Users whose histories share a vault: more would make the memory of it large. */
 const USERS_PER_VAULT = 100;
 
@@ -85,7 +87,7 @@ async function oneHistory(
     for (let step = 2 + random.below(steps - 1); step > 0; step--) {
       count(await history.step());
       for (let look = looks; look > 0; look--) {
-        count(`asked: ${await checkOne(repository, history.snapshots, random, ['one', 'two', 'three', 'four'])}`);
+        count(`asked: ${await checkOne(repository, history.snapshots, random, SESSIONS, engine)}`);
       }
     }
   } finally {
