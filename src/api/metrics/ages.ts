@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { isBitacoraError, type Logger, noProgress } from '../../base/index.js';
 import type { Job } from '../../scheduler/index.js';
 import type { Vault } from '../../vault/index.js';
@@ -12,6 +13,8 @@ export interface BackupAge {
 
 /** Users that are looked into when nobody has backed them up yet since the start. */
 const SCANNED_MAX = 1000;
+/** Longest that somebody waits for that. */
+const SCAN_WAIT_MS = 2000;
 /** Operations that take snapshots. */
 const TAKING = new Set(['backup', 'end']);
 
@@ -34,13 +37,26 @@ export class BackupAges {
     this.#add(user, success, success === undefined);
   }
 
-  /** Looks into the users' logs, if that was not done yet. One user's damage hides no other. */
-  scan(vault: Vault, logger: Logger, signal: AbortSignal): Promise<void> {
+  /**
+   * Looks into the users' logs, if that was not done yet, and resolves when it is done or has taken long; it goes on then. One user's
+   * damage hides no other.
+   *
+   * @param signal - Ends it, for everybody.
+   */
+  async scan(vault: Vault, logger: Logger, signal: AbortSignal): Promise<void> {
     this.#scan ??= this.#lookInto(vault, logger, signal).catch((error: unknown) => {
       this.#scan = undefined;
-      if (!isBitacoraError(error, 'CANCELLED')) throw error;
+      if (!signal.aborted) logger.warn('The logs of users could not be looked into.', { error: String(error) });
     });
-    return this.#scan;
+    const enough = new AbortController();
+    try {
+      await Promise.race([
+        this.#scan,
+        delay(SCAN_WAIT_MS, undefined, { signal: enough.signal }).catch(() => undefined),
+      ]);
+    } finally {
+      enough.abort();
+    }
   }
 
   /** Those who are worst off first. */

@@ -5,6 +5,8 @@ import type { JobFigures } from './job-figures.js';
 /** What is known from watching a queue. */
 export interface Observed {
   readonly ages: BackupAges;
+  /** Aborted when nobody watches any more; undefined where nobody has begun. */
+  signal: AbortSignal | undefined;
 }
 
 const watched = new WeakMap<JobQueue, Observed>();
@@ -13,7 +15,7 @@ const watched = new WeakMap<JobQueue, Observed>();
 export function observed(queue: JobQueue): Observed {
   let known = watched.get(queue);
   if (!known) {
-    known = { ages: new BackupAges() };
+    known = { ages: new BackupAges(), signal: undefined };
     watched.set(queue, known);
   }
   return known;
@@ -21,7 +23,9 @@ export function observed(queue: JobQueue): Observed {
 
 /** Watches a queue until `signal` is aborted. Jobs that have ended are counted once each. */
 export async function observe(queue: JobQueue, figures: JobFigures, signal: AbortSignal): Promise<void> {
-  const { ages } = observed(queue);
+  const known = observed(queue);
+  const { ages } = known;
+  known.signal = signal;
   for await (const job of queue.followAll({ signal })) {
     if (!hasEnded(job)) continue;
     ages.note(job);

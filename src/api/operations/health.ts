@@ -67,9 +67,13 @@ function scrubCheck(queue: JobQueue): HealthCheck {
   return { name: 'scrub', status: damaged ? 'degraded' : 'ok', message };
 }
 
-async function backupsCheck({ daemon, vault, logger, signal }: OperationContext): Promise<HealthCheck> {
-  const ages = daemon ? observed(daemon.queue).ages : new BackupAges();
-  await ages.scan(vault, logger, signal);
+async function backupsCheck({ daemon, vault, logger, signal, atEnd }: OperationContext): Promise<HealthCheck> {
+  const watched = daemon && observed(daemon.queue);
+  const ages = watched?.ages ?? new BackupAges();
+  const ended = new AbortController();
+  atEnd(() => ended.abort());
+  // In a daemon it is everybody's, and does not end with the call for which it was begun.
+  await ages.scan(vault, logger, watched?.signal ?? AbortSignal.any([signal, ended.signal]));
   const all = ages.list();
   const failing = all.filter(([, age]) => age.failing).map(([user]) => user);
   if (failing.length > 0) {
@@ -82,6 +86,7 @@ async function backupsCheck({ daemon, vault, logger, signal }: OperationContext)
   const oldest = all.find(([, { success }]) => success !== undefined)?.[1].success;
   const since =
     oldest === undefined ? '' : ` The newest complete snapshot of whoever waits longest is of ${formatTime(oldest)}.`;
-  const message = `${all.length} users are looked at, ${never} of them have no complete snapshot.${since}`;
+  const rest = ages.complete ? '' : ' Others are looked at once they have been backed up.';
+  const message = `${all.length} users are looked at, ${never} of them have no complete snapshot.${since}${rest}`;
   return { name: 'backups', status: 'ok', message };
 }
