@@ -23,6 +23,10 @@ t.test('sessions end and scopes end, alone and through a daemon', async (t) => {
     t.match(await place.run(['scope', 'list', 'ana']), { code: 0, stdout: /session:s1 {2}ended / });
     const backup = ['backup', 'ana', '--kind', 'critical', '--session', 's2', '--records', file];
     t.match(await place.run(backup), { code: 0, stdout: /captured {2}session:s2/ });
+    const mark = ['user', 'set', 'ana', '--add-source', `path:${place.source}`, '--at-session-end'];
+    t.match(await place.run(mark), { code: 0, stdout: /at the end of each session/ });
+    const followed = daemon ? { stdout: /follows {3}job / } : { stderr: /Captured behind the session, .*path:/ };
+    t.match(await place.run(['end', 'ana', 's3']), { code: 0, ...followed });
     await daemon?.close();
   }
 });
