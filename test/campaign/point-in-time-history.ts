@@ -50,7 +50,8 @@ export class History {
   /** One more thing happens. Returns what. */
   async step(): Promise<string> {
     const random = this.#random;
-    this.#clock.time += random.below(3);
+    // Now and then somebody sets the clock back: then a later snapshot is of an earlier time.
+    this.#clock.time += random.chance(0.05) ? -random.below(6) : random.below(3);
     const steps = [
       'session',
       'session',
