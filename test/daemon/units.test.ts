@@ -95,6 +95,7 @@ t.test('a unit says what its plan does, whatever stands in paths', async (t) => 
     'CapabilityBoundingSet=CAP_DAC_READ_SEARCH',
     'AmbientCapabilities=CAP_DAC_READ_SEARCH',
     'ProtectHome=read-only',
+    'SystemCallFilter=@chown',
     'Requires=bitacora.socket bitacora-tcp.socket',
   ]) {
     t.ok(lines.includes(line), line);

@@ -149,6 +149,7 @@ ${net}RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6
 function kernel({ paths, targets }: ServicePlan): string {
   // A restore that brings back a file as it was may have to set such a bit.
   const bits = paths.length > 0 && targets.length > 0 ? 'no' : 'yes';
+  const owners = targets.length === 0 ? '' : 'SystemCallFilter=@chown\n';
   return `ProtectClock=yes
 ProtectControlGroups=yes
 ProtectHostname=yes
@@ -163,7 +164,7 @@ SystemCallArchitectures=native
 # Not MemoryDenyWriteExecute=: Node compiles as it runs. Not PrivateUsers=: it is told who asks at the socket.
 SystemCallFilter=@system-service
 SystemCallFilter=~@privileged
-SystemCallErrorNumber=EPERM
+${owners}SystemCallErrorNumber=EPERM
 `;
 }
 
