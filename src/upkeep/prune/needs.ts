@@ -41,6 +41,11 @@ export class Needs {
     return [...this.#dead.values()];
   }
 
+  /** Whether they were given up. */
+  get hasGivenUp(): boolean {
+    return this.#toldDead;
+  }
+
   /** Marks what snapshots need that were not marked before. */
   async update(): Promise<void> {
     const { repository } = this.#prune;

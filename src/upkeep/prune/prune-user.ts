@@ -50,8 +50,8 @@ const NONE: Moved = { packs: 0, bytes: 0 };
 const running = new WeakMap<UserIndex, Promise<unknown>>();
 
 /**
- * Frees what only forgotten snapshots need (DESIGN: tombstone, put aside, remove for good after a while), while backups and restores of
- * the same user go on. May be cancelled or killed at any time; what was done by then holds, and the next run goes on.
+ * Frees what only forgotten snapshots need: tombstone first, then put aside, then removed for good after a while; backups and restores of
+ * the same user go on meanwhile. May be cancelled or killed at any time; what was done by then holds, and the next run goes on.
  *
  * @throws {BitacoraError} where it cannot be told what is needed: `OBJECT_MISSING`, `DATA_CORRUPT`, `FORMAT_NEWER`; then nothing was removed.
  *   `CANCELLED`; `VAULT_READ_ONLY`; what the backend throws.
@@ -89,6 +89,7 @@ async function run(prune: UserPrune): Promise<PrunedUser> {
   return {
     ...common,
     status: isHeld ? 'held' : 'done',
+    snapshots: needs.hasGivenUp ? common.snapshots : [],
     added,
     waiting: held,
     putAside: aside,
@@ -135,7 +136,9 @@ async function describe(
   { dead, groups, totalBytes }: PrunePlan,
 ): Promise<Omit<PrunedUser, 'status'>> {
   const bytesOf = dryRun ? await needs.bytesOfDead() : new Map<string, number>();
-  const snapshots = needs.dead.map(({ id, time }) => ({ id, time, bytes: bytesOf.get(id) }));
+  // Where no pack goes, they can still be taken back.
+  const goes = dead.length + groups.length > 0;
+  const snapshots = goes ? needs.dead.map(({ id, time }) => ({ id, time, bytes: bytesOf.get(id) })) : [];
   return {
     name: repository.name,
     problem: undefined,

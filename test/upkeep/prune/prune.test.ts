@@ -13,7 +13,7 @@ function fill(setting: Setting, directory: string, files: number, bytes: number,
 
 t.test('what only a forgotten snapshot needs goes, and nothing else; so it is after the index is lost', async (t) => {
   const setting = await makeSetting(t);
-  fill(setting, 'kept', 5, 50_000, 1);
+  fill(setting, 'kept', 2, 50_000, 1);
   fill(setting, 'gone', 5, 50_000, 2);
   const first = await snapshot(setting);
   fill(setting, 'gone', 5, 50_000, 3);
