@@ -148,6 +148,12 @@ async function walkScopes(
       const capture = { sink, session, chunkBytesLeast, index: repository.index, counts, progress, signal };
       records.push(...(await captureRecords(options.sources.records, capture)));
     }
+    if (records.length === 0) {
+      throw new BitacoraError(
+        'NO_SOURCE',
+        'There is nothing to back up: the records have no collection, and no session.',
+      );
+    }
     return records;
   } catch (error) {
     reader?.abandon();
