@@ -77,7 +77,10 @@ t.test('stats and status tell what is there', async (t) => {
     [['stats', 'nobody'], { code: 66 }],
     [
       ['status'],
-      { stdout: /^Vault .*\nVault id .*\nFree space .*\nDaemon .*\nUsers +2\n\n.*\nana +2 .* ago +complete\nben +1/ },
+      {
+        stdout:
+          /^Vault .*\nVault id .*\nFree space .*\nDaemon .*\nUsers +2\n\n.*\nana +2 .* ago +complete +\d[\d.]* KiB +never\nben +1/,
+      },
     ],
   ]);
 });
