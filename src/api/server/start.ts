@@ -1,4 +1,4 @@
-import { once } from 'node:events';
+import { once, setMaxListeners } from 'node:events';
 import { statSync } from 'node:fs';
 import type { Server } from 'node:http';
 import type { FastifyInstance } from 'fastify';
@@ -15,6 +15,8 @@ import { createTcpServer, listenOnTcp, type TcpPlace } from './tcp.js';
 /** See `serveApi`. */
 export async function startServer(parts: ServerParts): Promise<ApiServer> {
   const closing = new AbortController();
+  // Every call under way listens.
+  setMaxListeners(0, closing.signal);
   const limits = { ...DEFAULT_LIMITS, ...parts.limits };
   const { vault, clock, logger } = parts.host;
   const { dev, ino } = statSync(vault.path);
