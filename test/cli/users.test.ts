@@ -132,11 +132,11 @@ t.test('config check prints the configuration, or every problem', async (t) => {
   const place = await setUp(t);
   const file = place.join('b.toml');
   const check = (...args: string[]) => place.bare(['--config', file, 'config', 'check', ...args]);
-  await writeFile(file, '[backup]\ncompression = "lz4"\ntimezone = "UTC"\n');
+  await writeFile(file, '[backup]\ncompression = "lz4"\n[alerts]\ncommand = ["/bin/true"]\n');
   t.match(await check(), {
     code: 0,
     stdout: /backup\.compression = "lz4"\n(.*\n)*The configuration ".*" is right\.\n$/,
-    stderr: /warning: line 3: "backup\.timezone" does nothing yet/,
+    stderr: /warning: line 3: "alerts" does nothing yet/,
   });
   await writeFile(file, '[backup]\ncompression = "lz5"\n[hook]\n');
   t.match(await check(), { code: 78, stdout: '', stderr: /line 2: .*"lz5".*\n.*line 3: .*Did you mean "hooks"/ });
