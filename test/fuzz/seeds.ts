@@ -5,6 +5,7 @@ import { utf8 } from '../../src/base/index.js';
 import { createCompressor, loadCodecs } from '../../src/codec/index.js';
 import {
   encodeBundle,
+  encodeCollections,
   encodeEntry,
   encodeInner,
   encodeKeyFile,
@@ -20,6 +21,7 @@ import {
   FooterBuilder,
   frameHeaderBytes,
   writeFrameHeader,
+  writeRow,
 } from '../../src/format/index.js';
 import { encodeMark, writeLocation } from '../../src/store/chunk-index-records.js';
 import { ENTRIES, fixedBytes } from '../format/samples.js';
@@ -152,6 +154,24 @@ export const SEEDS = {
     ]),
   ],
   entry: someEntries.map(encodeEntry),
+  collections: [
+    encodeCollections([
+      { name: 'actions', shape: 'list', records: 3, bytes: 700 },
+      { name: 'user_config', shape: 'value', records: 1, bytes: 2 ** 40 },
+    ]),
+    encodeCollections([]),
+  ],
+  rows: [rows()],
+  json: texts(
+    '{"id":"a\\u00e9","n":[1.5e-3,-0,{"x":null}],"t":true}',
+    ' [ "\\ud83d\\ude00" , {"id":12345678901234567890 , "id":2} ] ',
+    '{"deep":[[[[{"a":[false]}]]]],"":""}',
+  ),
+  lines: texts(
+    '{"collection":"sparks","record":{"id":1,"t":"\\u00e9"}}',
+    ' { "value" : [1, 2] , "collection":"user_config" }\r',
+    '{"collection":"empty"}',
+  ),
   keyFile: [encodeKeyFile({ vaultId: hash.slice(0, 16), masterKey: hash })],
   vaultFile: [encodeVaultFile({ format: 0, vaultId: hash.slice(0, 16), created: 1, mac: hash })],
   names: texts(
@@ -190,6 +210,19 @@ export const SEEDS = {
   ),
   packed,
 } as const;
+
+function rows(): Uint8Array {
+  const into = new Uint8Array(8192);
+  let end = 0;
+  for (const [id, length] of [
+    ['a', 10],
+    [undefined, 1],
+    ['ü'.repeat(60), 2 ** 40],
+  ] as const) {
+    end = writeRow(into, end, id === undefined ? id : utf8(id), length);
+  }
+  return into.slice(0, end);
+}
 
 function location(pack: number, frameNumber: number, position: number): Uint8Array {
   const into = new Uint8Array(15);

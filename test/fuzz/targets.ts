@@ -1,6 +1,10 @@
 import { OPERATIONS } from '../../src/api/index.js';
 import { InputReader } from '../../src/api/server/input.js';
-import { systemRandom, utf8 } from '../../src/base/index.js';
+import { JsonError } from '../../src/backup/index.js';
+import { spaceEnd, valueEnd } from '../../src/backup/records/json-scanner.js';
+import { recordId } from '../../src/backup/records/record-id.js';
+import { parseRecordLine } from '../../src/backup/records/record-lines.js';
+import { BitacoraError, decodeUtf8, systemRandom, utf8 } from '../../src/base/index.js';
 import { parseSize, parseWhole } from '../../src/cli/parse-number.js';
 import { parseTime } from '../../src/cli/parse-time.js';
 import { createDecompressor, loadCodecs } from '../../src/codec/index.js';
@@ -18,6 +22,7 @@ import { checkConfig } from '../../src/daemon/config/check.js';
 import { FrameOpener } from '../../src/engine/open-frame.js';
 import {
   decodeBundle,
+  decodeCollections,
   decodeEntry,
   decodeFooter,
   decodeFrameHeader,
@@ -27,6 +32,7 @@ import {
   decodeLogEntry,
   decodeQueueRecord,
   decodeRegistryRecord,
+  decodeRows,
   decodeTokenRecord,
   decodeTrailer,
   decodeVaultFile,
@@ -108,6 +114,8 @@ const FORMAT: readonly FuzzTarget[] = [
   { name: 'directory inner node', seeds: SEEDS.inner, run: (bytes) => decodeInner(bytes) },
   { name: 'chunk list', seeds: SEEDS.list, run: (bytes) => decodeList(bytes) },
   { name: 'entry', seeds: SEEDS.entry, run: (bytes) => decodeEntry(new NodeReader(bytes, 'an entry')) },
+  { name: 'table of collections', seeds: SEEDS.collections, run: (bytes) => decodeCollections(bytes, 'a table') },
+  { name: 'keys of records', seeds: SEEDS.rows, run: (bytes) => decodeRows(bytes, true, 'keys') },
   { name: 'key file', seeds: SEEDS.keyFile, run: (bytes) => decodeKeyFile(bytes, 'a key file') },
   { name: 'vault.json', seeds: SEEDS.vaultFile, run: (bytes) => decodeVaultFile(bytes) },
   { name: 'object name', seeds: SEEDS.names, run: (bytes) => parseObjectName(text(bytes)) },
@@ -123,6 +131,43 @@ const WORDS: readonly FuzzTarget[] = [
   { name: 'glob', seeds: SEEDS.globs, run: (bytes) => tryGlob(text(bytes)) },
   { name: 'patterns', seeds: SEEDS.globs, run: (bytes) => tryPatterns(text(bytes)) },
 ];
+
+const RECORDS: readonly FuzzTarget[] = [
+  { name: 'JSON', seeds: SEEDS.json, run: (bytes) => asJson(() => scanJson(bytes)) },
+  { name: 'id of a record', seeds: SEEDS.json, run: (bytes) => asJson(() => recordId(bytes)) },
+  { name: 'line of records', seeds: SEEDS.lines, run: (bytes) => asJson(() => parseRecordLine(bytes)) },
+];
+
+/** What is no JSON is refused by whoever asked for it. */
+function asJson(run: () => unknown): unknown {
+  try {
+    return run();
+  } catch (error) {
+    if (error instanceof JsonError) throw new BitacoraError('USAGE', error.message);
+    throw error;
+  }
+}
+
+/** Finds the end of a value, and whether `JSON.parse` is of the same opinion. */
+function scanJson(bytes: Uint8Array): void {
+  const json = decodeUtf8(bytes);
+  if (json === undefined) throw new JsonError('Not UTF-8', 0);
+  let isJson = true;
+  try {
+    JSON.parse(json);
+  } catch {
+    isJson = false;
+  }
+  let failure: unknown;
+  try {
+    const end = spaceEnd(bytes, valueEnd(bytes, 0, bytes.length), bytes.length);
+    if (end < bytes.length) failure = new JsonError('More behind it', end);
+  } catch (error) {
+    failure = error;
+  }
+  if (isJson !== (failure === undefined)) throw new Error(`JSON.parse differs: ${json}`);
+  if (failure !== undefined) throw failure;
+}
 
 const LONG = `${'a/'.repeat(200)}${'a'.repeat(200)}`;
 
@@ -190,5 +235,5 @@ async function inputTargets(): Promise<FuzzTarget[]> {
 }
 
 export async function fuzzTargets(): Promise<readonly FuzzTarget[]> {
-  return [...FORMAT, ...WORDS, ...(await codecTargets()), ...(await inputTargets())];
+  return [...FORMAT, ...WORDS, ...RECORDS, ...(await codecTargets()), ...(await inputTargets())];
 }
