@@ -33,8 +33,14 @@ t.test('the end of a session, by its key, counts once; its records come back as 
   t.equal((await client.list({ user_id: 'ana' })).backups.length, 1);
   const { data: back } = await client.sessionRecords({ user_id: 'ana', session_id: 'session_1' });
   t.match(back, { sparks: [{ id: 1, n: 1 }] });
+  const scopes = await client.scopes({ user_id: 'ana' });
+  t.same(scopes.map(({ scope }) => scope).sort(), ['collection:user_config', 'session:session_1']);
   await client.end({ user_id: 'ana', session_id: 'session_2', data: { sparks: [{ id: 2 }] } });
   t.equal((await client.list({ user_id: 'ana' })).backups.length, 2);
+  await client.endScope({ user_id: 'ana', scope: 'session:session_2' });
+  const ended = (await client.scopes({ user_id: 'ana' })).filter(({ ended }) => ended !== null);
+  t.match(ended, [{ scope: 'session:session_2' }]);
+  t.equal(ended.length, 1);
 });
 
 t.test('a call takes no longer than it may, and the job goes on', async (t) => {

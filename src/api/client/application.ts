@@ -6,6 +6,7 @@ import { callOf } from './call-of.js';
 import { errorOf, exchange, readJson } from './exchange.js';
 import type { ClientPlace } from './options.js';
 import { readEvents } from './read-events.js';
+import { readItems } from './read-items.js';
 import { withData } from './with-records.js';
 
 /** How to reach a daemon, and how long to wait for it. */
@@ -40,6 +41,9 @@ const USUAL_SOCKET = '/run/bitacora/bitacora.sock';
 const TIMEOUT_MS = 60_000;
 
 type Documents = OperationsOf<'document'>;
+/** One of the items that an operation answers. */
+export type ItemOf<Name extends OperationsOf<'items'>> =
+  AnswerOf<Name> extends { readonly items: AsyncIterable<infer Item> } ? Item : never;
 type Given<Name extends OperationName> = InputOf<Name> &
   (Name extends 'end' | 'backup' ? { readonly data?: RecordData | undefined } : object);
 
@@ -92,6 +96,21 @@ export class BitacoraClient {
   /** Writes files back, below a target on the daemon's machine. */
   restore(input: InputOf<'restore'>, options?: CallOptions): Promise<AnswerOf<'restore'>> {
     return this.call('restore', input, options);
+  }
+
+  /** Says that a scope no longer exists from now on. */
+  endScope(input: InputOf<'scope-end'>, options?: CallOptions): Promise<AnswerOf<'scope-end'>> {
+    return this.call('scope-end', input, options);
+  }
+
+  /** What was ever captured of a user, ended or not, each with its newest capture. */
+  async scopes(input: InputOf<'scopes'>, options?: CallOptions): Promise<ItemOf<'scopes'>[]> {
+    return this.#within(options, async (signal) => {
+      const answered = await exchange(this.#place, { ...callOf('scopes', input, MEDIA.lines), signal });
+      const all: unknown[] = [];
+      for await (const item of (await readItems(answered)).items) all.push(item);
+      return all as ItemOf<'scopes'>[];
+    });
   }
 
   job(input: InputOf<'job'>, options?: CallOptions): Promise<AnswerOf<'job'>> {
