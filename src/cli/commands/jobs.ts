@@ -58,7 +58,8 @@ export function jobLine(job: Job): string {
     .concat(failed);
 }
 
-function progressText({ state, progress }: Job): string {
+function progressText({ state, progress, attempts, retry_at: again }: Job): string {
+  if (again !== null) return `attempt ${attempts} failed, the next is at ${formatTime(Date.parse(again))}`;
   if (state !== 'running' || progress === null) return '';
   return `${progress.phase}: ${countOf(progress.files, 'file')}, ${formatBytes(progress.bytes)}`;
 }
