@@ -70,10 +70,10 @@ export class BackupAges {
   }
 
   async #lookInto(vault: Vault, logger: Logger, signal: AbortSignal): Promise<void> {
-    const { records } = await vault.users();
+    const { records, total } = await vault.users({ most: SCANNED_MAX });
     const active = records.filter(({ state }) => state === 'active');
-    this.#complete = active.length <= SCANNED_MAX;
-    for (const { name } of active.slice(0, SCANNED_MAX)) {
+    this.#complete = total <= SCANNED_MAX;
+    for (const { name } of active) {
       if (this.#users.get(name)?.success !== undefined) continue;
       try {
         this.#add(name, await newestSuccess(vault, name, signal), this.#users.get(name)?.failing ?? false);
