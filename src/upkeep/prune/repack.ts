@@ -1,4 +1,4 @@
-import { fromHex, throwIfAborted } from '../../base/index.js';
+import { fromHex, Slices, throwIfAborted } from '../../base/index.js';
 import type { WriteSettings } from '../../engine/index.js';
 import { openPackHead, type StoredAgain, storeAgain } from '../../store/index.js';
 import type { UserPrune } from './context.js';
@@ -22,9 +22,12 @@ export async function repack(prune: UserPrune, live: LiveChunks, group: readonly
   for (const { pack } of group) placed.push(...(await placedIn(prune, live, pack)));
   placed.sort((a, b) => a.met - b.met);
   let bytes = 0;
+  const slices = new Slices(prune.clock);
   async function* chunks() {
     for (const { kind, id } of placed) {
       throwIfAborted(signal);
+      // What lies in a frame at hand comes without a wait: others must have their turn.
+      if (slices.over) await slices.next();
       const plain = await repository.chunks.read(kind, id, 'a pack that is taken apart');
       bytes += plain.length;
       progress({ phase: 'prune-repack', files: 0, bytes });
