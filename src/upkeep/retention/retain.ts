@@ -90,7 +90,7 @@ async function decideNow(repository: UserRepository, options: RetainOptions): Pr
   const { policy, calendar, clock, opened } = options;
   const snapshots = await historyOf(repository);
   const reading = { wall: clock.now(), monotonic: clock.monotonic() };
-  const seen = snapshots.map(({ captured }) => captured).sort((a, b) => a - b);
+  const seen = snapshots.map(({ captured }) => captured);
   const trusted = trustedNow({ reading, opened, seen });
   const decisions = decide({ snapshots, policy, now: trusted.now, calendar });
   const forgotten = decisions.filter(({ keep }) => !keep).map(({ snapshot }) => snapshot.id);

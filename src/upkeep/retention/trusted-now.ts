@@ -12,7 +12,7 @@ export interface ClockEvidence {
   readonly reading: ClockReading;
   /** When this process opened the vault. */
   readonly opened: ClockReading;
-  /** Times at which the vault was at work, as its log has them, rising. */
+  /** Times at which the vault was at work, in the order of its log: a clock that was set back and leapt again is seen to have done so. */
   readonly seen: readonly number[];
 }
 
@@ -63,7 +63,7 @@ export function trustedNow({ reading, opened, seen }: ClockEvidence): TrustedNow
 /** Whoever comes back once a month does not leap: twice the gap that is in the middle of all; 0 of a history too short to tell. */
 function usualGap(points: readonly number[]): number {
   if (points.length < USUAL_MIN) return 0;
-  const gaps = points.slice(1).map((time, i) => time - points[i]!);
+  const gaps = points.slice(1).map((time, i) => Math.max(0, time - points[i]!));
   gaps.sort((a, b) => a - b);
   return 2 * gaps[gaps.length >> 1]!;
 }

@@ -48,6 +48,14 @@ t.test('whoever comes once a month is not held each time, and a leap of years is
   t.end();
 });
 
+t.test('a clock that leaps to where it was before has to go on for a week anew', (t) => {
+  const before = [1, 2, 3, 2190, 2191, 4, 5, 6, 7, 8, 9, 10];
+  t.same(ask(2199, 2199, before).held, { from: day(10), to: day(2199), until: day(2206) });
+  t.not(ask(2199, 2200, [...before, 2199]).held, undefined);
+  t.equal(ask(11, 11, before).held, undefined);
+  t.end();
+});
+
 t.test('a clock that was set back is what it says, and what lies ahead of it is no evidence', (t) => {
   t.same(ask(40, 10, [1, 9, 40], 0), { now: day(10), held: undefined });
   t.same(ask(2200, 12, [1, 9, 2200, 11], 1), { now: day(12), held: undefined });
