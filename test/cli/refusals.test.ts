@@ -191,7 +191,7 @@ t.test('calls that are wrong', async (t) => {
     [['backup', 'ana', '--path', place.source, '--max-file-size', 'big'], /500M/],
     [['list', 'ana', '--since', '1/2/2025'], /2 hours ago/],
     [['ls', 'ana', '--latest', '--at', 'now'], /Only one/],
-    [['restore', 'ana', '--target', 'x'], /--latest, --snapshot ID or --at TIME/],
+    [['restore', 'ana', '--target', 'x'], /--latest.*--session ID/],
     [['restore', 'ana', '--latest', '--target', 'x', '--overwrite', 'maybe'], /never, changed, always/],
     [['list', 'ana', 'more'], /arguments/],
   ] as const) {
