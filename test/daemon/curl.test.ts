@@ -77,6 +77,7 @@ t.test('the four calls of an application, as it makes them, over the socket and 
       ...json({ user_id: 'ana', session_id: session }),
     );
     t.match(restored, { status: 200, answer: { data: { sparks: data.sparks } } }, JSON.stringify(restored));
+    asDescribed('restore-session', restored);
   }
 
   await four('http://localhost', 'one', socket);

@@ -118,6 +118,8 @@ export class Outbox {
    * @throws {BitacoraError} why an attempt has ended without a delivery, unless more than that is waited for: `CANCELLED` once `signal` is aborted.
    */
   async flush({ signal }: { readonly signal?: AbortSignal } = {}): Promise<void> {
+    // A round under way may have begun before the newest came.
+    await this.#round;
     for (;;) {
       throwIfAborted(signal);
       await this.deliver();

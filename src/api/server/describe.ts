@@ -126,11 +126,20 @@ function answerContent(route: DescribedRoute, contract: Described): Record<strin
   return Object.fromEntries((contract.mediaTypes ?? [MEDIA.bytes]).map((type) => [type, bytesOf(type)]));
 }
 
+const TEXT: JsonSchema = { type: 'string' };
+const TEXTS: JsonSchema = { type: 'array', items: TEXT };
 /** A document of records, whose collections are as they were sent. */
 const RECORDS: JsonSchema = {
   type: 'object',
-  properties: { data: { type: 'object', additionalProperties: true } },
-  required: ['data'],
+  properties: {
+    user_id: TEXT,
+    session_id: { anyOf: [TEXT, { type: 'null' }] },
+    captured: TEXTS,
+    folded_from: TEXTS,
+    data: { type: 'object', additionalProperties: true },
+    integrity_hash: { type: 'string', pattern: '^[0-9a-f]{64}$' },
+  },
+  required: ['user_id', 'session_id', 'captured', 'data', 'integrity_hash'],
 };
 
 function bytesOf(mediaType: string): { schema: JsonSchema } {
