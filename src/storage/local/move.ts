@@ -1,7 +1,9 @@
 import { dirname } from 'node:path';
 import { errnoCode } from '../../base/index.js';
 import { changeError, existsError } from '../errors.js';
+import type { LocalFileSystem } from './file-system.js';
 import { linkFile, type PutContext } from './put.js';
+import { sameFiles } from './transfer.js';
 
 /**
  * Gives the file at `path` a second, durable name. False where there is no such file.
@@ -16,7 +18,8 @@ export async function linkToo(context: PutContext, path: string, target: string,
     const here = await fileSystem.lstat(path);
     if (!(await linkFile(context, path, target))) {
       const there = await fileSystem.lstat(target);
-      if (there.device !== here.device || there.inode !== here.inode) throw existsError(name);
+      const linked = there.device === here.device && there.inode === here.inode;
+      if (!linked && !(await settleCopy(fileSystem, path, target))) throw existsError(name);
     }
     await directories.sync(dirname(target));
     return true;
@@ -24,5 +27,25 @@ export async function linkToo(context: PutContext, path: string, target: string,
     const errno = errnoCode(error);
     if (errno === 'ENOENT' || errno === 'ENOTDIR') return false;
     throw changeError(error, `object "${name}"`);
+  }
+}
+
+/**
+ * Whoever copied a vault in the middle of a move may have made two files of the one. Where both have the same bytes, the new name's are
+ * made durable; false where they do not.
+ */
+async function settleCopy(fileSystem: LocalFileSystem, path: string, target: string): Promise<boolean> {
+  const from = await fileSystem.open(path, 'read');
+  try {
+    const to = await fileSystem.open(target, 'read');
+    try {
+      if (!(await sameFiles(from, to))) return false;
+      await to.sync();
+      return true;
+    } finally {
+      await to.close();
+    }
+  } finally {
+    await from.close();
   }
 }

@@ -59,6 +59,20 @@ export async function sameBytes(existing: LocalFile, source: ObjectSource): Prom
   return position === source.bytes.length;
 }
 
+/** Whether two files have the same bytes. */
+export async function sameFiles(a: LocalFile, b: LocalFile): Promise<boolean> {
+  const { length } = await a.stat();
+  if ((await b.stat()).length !== length) return false;
+  const other = ownBuffer(BLOCK_BYTES);
+  let position = 0;
+  for await (const block of blocksOf(a)) {
+    const count = await readFully(b, other.subarray(0, block.length), position);
+    if (!equalBytes(block, other.subarray(0, count))) return false;
+    position += block.length;
+  }
+  return position === length;
+}
+
 /** The whole file, block by block; each block is valid until the next is asked for. */
 async function* blocksOf(file: LocalFile): AsyncGenerator<Uint8Array> {
   const buffer = ownBuffer(BLOCK_BYTES);
