@@ -127,6 +127,18 @@ t.test('what unpacks to more than a call may bring is refused', async (t) => {
   }
 });
 
+t.test('what stands beside the records may be no larger than a body without any', async (t) => {
+  const served = await serve(t);
+  const members = `"other":[${'[],'.repeat(2 ** 19)}[]],"user_id":"ana","session_id":"s1"`;
+  for (const data of ['', ',"data":{"a":[1]}']) {
+    const reply = await send(served, END, Buffer.from(`{${members}${data}}`), JSON_TYPE);
+    t.equal(reply.status, 413);
+    t.match(JSON.parse(reply.text), { error: { code: 'TOO_LARGE', message: /beside "data" has more than 1 MiB/ } });
+  }
+  const large = endBody(`{"a":["${'x'.repeat(2 ** 21)}"]}`);
+  t.equal((await send(served, END, large, JSON_TYPE)).status, 200, 'the records themselves are not meant');
+});
+
 t.test('lines that break off leave no snapshot', async (t) => {
   const served = await serve(t);
   const line = `{"collection":"actions","record":"${'x'.repeat(100_000)}"}\n`;

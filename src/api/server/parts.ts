@@ -22,7 +22,7 @@ export interface ServerParts {
 
 /** Nobody who asks slowly, much or wrongly keeps the daemon from the others. */
 export interface ServerLimits extends PeerLimits, AttemptLimits {
-  /** Largest JSON body, bytes. */
+  /** Largest JSON body, bytes; records in it count apart. Parsing it at once must keep nobody else waiting, whatever it holds. */
   readonly bodyBytesMax: number;
   /** Largest header with the request line, bytes. */
   readonly headerBytesMax: number;
@@ -41,7 +41,7 @@ export interface ServerLimits extends PeerLimits, AttemptLimits {
 }
 
 export const DEFAULT_LIMITS: ServerLimits = {
-  bodyBytesMax: 8 * 2 ** 20,
+  bodyBytesMax: 2 ** 20,
   headerBytesMax: 64 * 2 ** 10,
   connectionsMax: 1024,
   headersTimeoutMs: 10_000,

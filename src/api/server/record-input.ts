@@ -5,10 +5,13 @@ import { BitacoraError, concatBytes } from '../../base/index.js';
 import { MEDIA } from '../protocol.js';
 import { type RecordBody, recordBodyOf, sentRecords } from '../records/body.js';
 import { inflate } from './inflate.js';
+import { DEFAULT_LIMITS } from './parts.js';
 import { mediaType, uploaded } from './request.js';
 
+/** What stands beside the records is parsed as a whole, and may be no longer than a body without records. */
+const BESIDE_BYTES_MAX = DEFAULT_LIMITS.bodyBytesMax;
 /** A JSON body with records in it, and its other members. */
-export const RECORDS_BODY_BYTES_MAX = DATA_BYTES_MAX + 2 ** 20;
+export const RECORDS_BODY_BYTES_MAX = DATA_BYTES_MAX + BESIDE_BYTES_MAX;
 /** NDJSON up to this length is taken in before the work begins, so that the work can be done again. */
 const HELD_BYTES_MOST = 4 * 2 ** 20;
 const OPEN_OBJECT = 0x7b;
@@ -67,6 +70,10 @@ export async function recordsOf(request: FastifyRequest): Promise<RecordBody | u
 async function splitData(body: Buffer): Promise<{ rest: string; value: Uint8Array | undefined }> {
   try {
     const { rest, value } = await splitMember(body, 'data');
+    if (rest.length > BESIDE_BYTES_MAX) {
+      const message = `What stands beside "data" has more than ${BESIDE_BYTES_MAX / 2 ** 20} MiB.`;
+      throw new BitacoraError('TOO_LARGE', message);
+    }
     if (value && value[0] === NULL) return { rest: Buffer.from(rest).toString(), value: undefined };
     if (value && value[0] !== OPEN_OBJECT) {
       throw new BitacoraError('USAGE', 'The call is wrong. "data": it is an object with a member for each collection.');
