@@ -7,6 +7,8 @@ export interface Round {
   readonly name: string;
   /** From one run to the next, asked for anew each time; undefined: not now, and asked again later. */
   everyMs(): number | undefined;
+  /** From the start to the first run, where it cannot wait as long as the others. */
+  readonly firstMs?: number;
   /** Done one after another. */
   jobs?(): readonly JobRequest[];
   /** Work that is no job. */
@@ -40,7 +42,7 @@ export class Rounds {
   }
 
   start(): void {
-    for (const round of this.#options.rounds) this.#later(round, FIRST_MS);
+    for (const round of this.#options.rounds) this.#later(round, round.firstMs ?? FIRST_MS);
   }
 
   /** Resolves when nothing runs any more that is no job: jobs end with the queue. */

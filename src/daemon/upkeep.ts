@@ -5,6 +5,8 @@ import type { Round } from './rounds.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+/** A disk may be full soon after the start. */
+const RESERVE_FIRST_MS = 10_000;
 
 /** What a daemon sees to by itself: what the policy keeps no longer, the space that frees, and that what is stored is still sound. */
 export function upkeepRounds(vault: Vault, settings: () => Settings, random: Random): Round[] {
@@ -29,6 +31,7 @@ export function upkeepRounds(vault: Vault, settings: () => Settings, random: Ran
     },
     {
       name: 'reserve',
+      firstMs: RESERVE_FIRST_MS,
       everyMs: () => HOUR_MS,
       run: async () => {
         await makeReserve(vault.path, random);

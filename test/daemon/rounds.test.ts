@@ -128,6 +128,16 @@ t.test('the daemon lets go, frees and checks by itself, as its settings say', as
   const vault = { stored: { recount: async () => void counted++ } } as unknown as Vault;
   const [retention, scrub, reserve, stored] = upkeepRounds(vault, () => settings, systemRandom);
   t.equal(reserve!.everyMs(), 3_600_000);
+  const timers = new Timers();
+  const rounds = new Rounds({
+    rounds: [reserve!],
+    queue: fakeQueue().queue,
+    logger: silentLogger,
+    timer: timers.timer,
+  });
+  rounds.start();
+  t.same(timers.waits, [10_000], 'a disk may be full soon after the start');
+  await rounds.stop();
   t.same(
     retention!.jobs!().map(({ operation }) => operation),
     ['retain-all', 'prune'],
