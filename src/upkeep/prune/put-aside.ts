@@ -1,4 +1,4 @@
-import { fromHex, throwIfAborted, toHex } from '../../base/index.js';
+import { fromHex, isBitacoraError, throwIfAborted, toHex } from '../../base/index.js';
 import { packName, trashName, uidOf } from '../../format/index.js';
 import { openPackHead } from '../../store/index.js';
 import type { Aging } from './aging.js';
@@ -28,7 +28,13 @@ export async function putAside(
   let held = 0;
   const move = async (pack: string): Promise<void> => {
     const hash = fromHex(pack);
-    await backend.remover().move(packName(uidOf(uid), hash), trashName(uidOf(uid), hash));
+    try {
+      await backend.remover().move(packName(uidOf(uid), hash), trashName(uidOf(uid), hash));
+    } catch (error) {
+      // An index that is older than the log may have what went for good since.
+      if (!isBitacoraError(error, 'OBJECT_MISSING')) throw error;
+      return;
+    }
     trash.set(pack, lengths.get(pack) ?? 0);
     moved.push(pack);
   };

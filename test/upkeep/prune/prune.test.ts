@@ -1,5 +1,6 @@
 import t, { type Test } from 'tap';
 import { toHex } from '../../../src/base/index.js';
+import { packName, uidOf } from '../../../src/format/index.js';
 import { MemoryBackend } from '../../../src/storage/index.js';
 import { makeSetting, type Setting } from '../../backup/fixture.js';
 import { SeededRandom } from '../../campaign/random.js';
@@ -291,3 +292,24 @@ async function reliant(t: Test, before: 'commit' | 'tombstone') {
 t.test('what a backup under way relies on stays', (t) => reliant(t, 'commit'));
 
 t.test('what was committed since the mark is looked at in the step of the tombstone', (t) => reliant(t, 'tombstone'));
+
+t.test('a pack under a tombstone that is in no place any more keeps nobody from pruning', async (t) => {
+  const setting = await makeSetting(t);
+  fill(setting, 'a', 4, 100_000, 1);
+  const first = await snapshot(setting);
+  fill(setting, 'a', 4, 100_000, 2);
+  const second = await snapshot(setting);
+  await forget(setting, first.id);
+  const other = await setting.vault.openUser('ana');
+  t.ok((await pruned(setting)).waiting > 0);
+  other.close();
+  // As an index that is older than the log has it: what it has of the pack is all that there is.
+  const { backend, index, uid } = setting.repository;
+  for (const ordinal of index.buried.ordinals()) {
+    await backend.remover().remove(packName(uidOf(uid), index.packName(ordinal)));
+  }
+  const { status, putAside, aside } = await pruned(setting);
+  t.match({ status, putAside, aside }, { status: 'done', putAside: { packs: 0 }, aside: { packs: 0 } });
+  t.same(index.buried.ordinals(), []);
+  t.equal((await contents(setting)).get(toHex(second.id)), second.content);
+});
