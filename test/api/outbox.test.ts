@@ -78,6 +78,8 @@ async function opened(
   return outbox;
 }
 
+const itemsOf = (directory: string, user: string): string[] => readdirSync(join(directory, 'waiting', user)).sort();
+
 const session = (user: string, name: string, data?: object) => ({
   user_id: user,
   session_id: name,
@@ -95,7 +97,7 @@ t.test('what is put is on disk before it is delivered, and gone from there after
   await t.rejects(outbox.flush(), { code: 'DAEMON_SILENT' });
   t.match(await outbox.status(), { waiting: 3, refused: 0, lastError: SILENT });
   t.equal(statSync(directory).mode & 0o777, 0o700);
-  t.equal(statSync(join(directory, 'waiting/ana/000000000001.item')).mode & 0o777, 0o600);
+  t.equal(statSync(join(directory, 'waiting/ana', itemsOf(directory, 'ana')[0]!)).mode & 0o777, 0o600);
   await outbox.close();
 
   daemon.answer = () => undefined;
@@ -226,7 +228,8 @@ t.test('an item that is not what was written is set aside, and so is what is tor
   const first = await opened(t, daemon, directory);
   for (const name of ['s1', 's2', 's3']) await first.put(session('ana', name, { sparks: [name] }));
   await first.close();
-  const item = (number: number): string => join(directory, `waiting/ana/00000000000${number}.item`);
+  const items = itemsOf(directory, 'ana');
+  const item = (number: number): string => join(directory, 'waiting/ana', items[number - 1]!);
   truncateSync(item(1), statSync(item(1)).size - 3);
   writeFileSync(item(2), 'nothing');
   daemon.answer = () => undefined;
@@ -284,6 +287,37 @@ t.test('several outboxes on one directory lose nothing and keep the order', asyn
   t.equal(new Set(daemon.done.filter((line) => line.startsWith('ben'))).size, 30);
   t.equal(daemon.done.length, 60, 'each counts once, whoever delivered it');
   for (const box of boxes) t.match(await box.status(), { waiting: 0, refused: 0 });
+});
+
+t.test('whoever hears late that an item was delivered takes no other with it', async (t) => {
+  const [slow, fast] = [new Daemon(), new Daemon()];
+  const directory = directoryOf(t);
+  let answer = (): void => {};
+  let ask = (): void => {};
+  const asked = new Promise<void>((resolve) => {
+    ask = resolve;
+  });
+  slow.answer = () => {
+    ask();
+    return new Promise<void>((resolve) => {
+      answer = resolve;
+    });
+  };
+  const late = await opened(t, slow, directory);
+  await late.put(session('ana', 's1'));
+  await asked;
+  const other = await opened(t, fast, directory);
+  await other.flush();
+  fast.answer = () => SILENT;
+  await other.put(session('ana', 's2'));
+  await t.rejects(other.flush(), { code: 'DAEMON_SILENT' });
+  slow.answer = () => SILENT;
+  answer();
+  await t.rejects(late.flush(), { code: 'DAEMON_SILENT' });
+  t.match(await other.status(), { waiting: 1, refused: 0 });
+  fast.answer = () => undefined;
+  await other.flush();
+  t.same(fast.done, ['ana s1', 'ana s2']);
 });
 
 t.test('a directory that is open to others is refused', async (t) => {

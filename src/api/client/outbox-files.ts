@@ -1,5 +1,5 @@
 import { link, mkdir, open, readdir, readFile, rename, rm, rmdir, stat, unlink, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { BitacoraError, concatBytes, errnoCode, type Random, toHex, utf8, writeError } from '../../base/index.js';
 import { sha256 } from '../../crypto/index.js';
 
@@ -32,11 +32,12 @@ export interface RefusedItem {
 
 const USER = /^[A-Za-z0-9][A-Za-z0-9._@+-]{0,127}$/;
 const SEQUENCE_DIGITS = 12;
-const ITEM = /^[0-9]{12}\.item$/;
+const ITEM = /^[0-9]{12}-[\w.@+-]+\.item$/;
 
 /**
- * The directory of an outbox, which several processes may share. `waiting/USER/NUMBER.item` are the items of a user in their order, the number
- * taken by whoever links a file to it first; `refused/KEY.item` with `KEY.json` those that were set aside; `tmp/` what is being written. An item
+ * The directory of an outbox, which several processes may share. `waiting/USER/NUMBER-KEY.item` are the items of a user in their order,
+ * numbered behind those that wait: a number may come again, a name with its key does not, so that whoever is done with one removes no
+ * other; `refused/KEY.item` with `KEY.json` those that were set aside; `tmp/` what is being written. An item
  * is on disk, synced, before it has its name, and is never changed afterwards.
  */
 export class OutboxFiles {
@@ -77,7 +78,7 @@ export class OutboxFiles {
     try {
       await writeFile(temporary, bytes, { mode: 0o600, flag: 'wx', flush: true });
       try {
-        return { file: await this.#linkBehind(user, temporary), bytes: bytes.length };
+        return { file: await this.#linkBehind(item, temporary), bytes: bytes.length };
       } finally {
         await unlink(temporary);
       }
@@ -182,15 +183,14 @@ export class OutboxFiles {
     return join(this.#directory, 'refused', `${id}.${kind}`);
   }
 
-  /** Takes the next number. Whoever comes second to one takes the one behind it. */
-  async #linkBehind(user: string, temporary: string): Promise<string> {
+  /** Takes the next number. Who come at the same time may take the same. */
+  async #linkBehind({ userId: user, idempotencyKey }: OutboxItem, temporary: string): Promise<string> {
     const directory = join(this.#directory, 'waiting', user);
     for (;;) {
       await mkdir(directory, { recursive: true, mode: 0o700 });
       const last = (await this.waiting(user)).at(-1);
-      const number =
-        last === undefined ? 1 : Number(last.slice(-(SEQUENCE_DIGITS + '.item'.length), -'.item'.length)) + 1;
-      const file = join(directory, `${String(number).padStart(SEQUENCE_DIGITS, '0')}.item`);
+      const number = last === undefined ? 1 : Number(basename(last).slice(0, SEQUENCE_DIGITS)) + 1;
+      const file = join(directory, `${String(number).padStart(SEQUENCE_DIGITS, '0')}-${idempotencyKey}.item`);
       try {
         await link(temporary, file);
         await syncDirectory(directory);
@@ -198,8 +198,8 @@ export class OutboxFiles {
         if (last === undefined) await syncDirectory(join(this.#directory, 'waiting'));
         return file;
       } catch (error) {
-        // Somebody else has taken the number, or has removed the directory, which was empty.
-        if (errnoCode(error) !== 'EEXIST' && errnoCode(error) !== 'ENOENT') throw error;
+        // Somebody else has removed the directory, which was empty.
+        if (errnoCode(error) !== 'ENOENT') throw error;
       }
     }
   }
