@@ -37,6 +37,8 @@ export interface JobBody {
   readonly type: string;
   /** SHA-256 of them. */
   readonly hash: Uint8Array;
+  /** How many of them lie in memory until the job has ended; left out, none: they are read from the vault. */
+  readonly held?: number;
   /** May be called again. Throws what reading them from the vault throws. */
   load(): Promise<Uint8Array>;
 }

@@ -46,6 +46,8 @@ export class LiveJob {
   /** Whether an earlier process may have done its work. */
   readonly mayBeDone: boolean;
   readonly work: JobWork;
+  /** `JobBody.held`. */
+  readonly held: number;
   /** The writing of its file, of one that became durable later. */
   keeping: Promise<void> | undefined;
   readonly abort = new AbortController();
@@ -66,6 +68,7 @@ export class LiveJob {
     this.mayBeDone = mayBeDone;
     this.work = work;
     this.#body = body;
+    this.held = body?.held ?? 0;
     this.#clock = clock;
     this.#changed = changed;
     this.#now = {

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import { BitacoraError, type Clock, type Logger, type Random, systemTimer, type Timer } from '../base/index.js';
 import { createUuid, formatUuid } from '../snapshot/index.js';
 import type { FollowJobOptions, FollowOptions, JobFilter, JobQueue, SubmitOptions } from './contract.js';
@@ -23,6 +24,8 @@ export interface QueueOptions {
   readonly waitingMax?: number;
   /** Jobs of one user that may wait at once. */
   readonly waitingOfUserMax?: number;
+  /** Bytes in memory that came with jobs which have not ended. */
+  readonly heldMax?: number;
   /** Jobs that have ended and are still known. */
   readonly endedMax?: number;
   readonly clock: Clock;
@@ -33,6 +36,7 @@ export interface QueueOptions {
 
 const WAITING_MAX = 10_000;
 const WAITING_OF_USER_MAX = 1000;
+const HELD_MAX = totalmem() / 4;
 const ENDED_MAX = 256;
 
 /** The queue of one program that owns the vault. */
@@ -41,6 +45,7 @@ export class Queue implements JobQueue {
   readonly #lineUp: LineUp<LiveJob>;
   readonly #running = new Map<LiveJob, Promise<void>>();
   readonly #jobs = new Map<string, LiveJob>();
+  #held = 0;
   /** Those that wait or run, by user. */
   readonly #live = new Map<string | undefined, Set<LiveJob>>();
   readonly #ended: string[] = [];
@@ -100,7 +105,7 @@ export class Queue implements JobQueue {
       throw new TypeError('A job with its own work, or without a store, cannot be kept.');
     const joined = this.#joined(request, wanted, join);
     if (joined) return joined;
-    this.#checkOpen(request.user);
+    this.#checkOpen(request.user, body?.held ?? 0);
     const id = wanted ?? formatUuid(createUuid(clock, random));
     const submitted = clock.now();
     if (request.durable) await this.#store({ ...request, id, submitted, body });
@@ -221,9 +226,10 @@ export class Queue implements JobQueue {
     this.#watchers.close();
   }
 
-  #checkOpen(user: string | undefined): void {
+  #checkOpen(user: string | undefined, held: number): void {
     if (this.#stopping) throw stopping();
-    const { waitingMax = WAITING_MAX, waitingOfUserMax = WAITING_OF_USER_MAX } = this.#options;
+    const { waitingMax = WAITING_MAX, waitingOfUserMax = WAITING_OF_USER_MAX, heldMax = HELD_MAX } = this.#options;
+    if (this.#held + held > heldMax) throw full('What came with other jobs fills the memory that there is for it.');
     const waiting = this.#lineUp.waiting + this.#storing.size;
     if (waiting >= waitingMax) throw full(`${waitingMax} jobs are waiting already.`);
     if (this.#lineUp.waitingOf(user) < waitingOfUserMax) return;
@@ -245,6 +251,7 @@ export class Queue implements JobQueue {
     const priority = priorityOf?.(parts.request) ?? 'manual';
     const job = new LiveJob({ ...parts, priority, clock, changed: (changed) => this.#onChange(changed) });
     this.#jobs.set(job.id, job);
+    this.#held += job.held;
     const live = this.#live.get(job.user);
     if (live) live.add(job);
     else this.#live.set(job.user, new Set([job]));
@@ -258,6 +265,7 @@ export class Queue implements JobQueue {
     this.#watchers.tell(job);
     if (!hasEnded(job.now)) return;
     this.#takeOut(job);
+    this.#held -= job.held;
     const live = this.#live.get(job.user)!;
     live.delete(job);
     if (live.size === 0) this.#live.delete(job.user);

@@ -163,3 +163,24 @@ t.test('lines that break off leave no snapshot', async (t) => {
   const { backups } = JSON.parse((await ask(served.socket, '/api/backups/ana')).text) as { backups: unknown[] };
   t.same(backups, []);
 });
+
+t.test('bodies that are not answered yet take no more memory than there is for them', async (t) => {
+  const served = await serve(t, { limits: { recordBytesMax: 2000 } });
+  const slow = request({ socketPath: served.socket, path: END, agent: false, method: 'POST', headers: JSON_TYPE });
+  slow.setHeader('content-length', 1500);
+  slow.write('{');
+  const replied = new Promise<Reply>((resolve, reject) => {
+    slow.on('response', (response) => void collect(response).then(resolve, reject));
+    slow.on('error', reject);
+  });
+  const body = endBody(`{"t":${JSON.stringify('x'.repeat(600))}}`);
+  let refused = await send(served, END, body, JSON_TYPE);
+  // Until the slow one is met.
+  while (refused.status === 200) refused = await send(served, END, body, JSON_TYPE);
+  t.match([refused.status, JSON.parse(refused.text)], [503, { error: { code: 'QUEUE_FULL' } }]);
+  slow.end(' '.repeat(1499));
+  t.equal((await replied).status, 400);
+  let taken = await send(served, END, body, JSON_TYPE);
+  while (taken.status === 503) taken = await send(served, END, body, JSON_TYPE);
+  t.equal(taken.status, 200, taken.text);
+});

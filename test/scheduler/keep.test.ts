@@ -96,3 +96,16 @@ t.test('a job is joined where the caller finds it the same, and a wanted id mean
   await stage.until(4);
   t.same(stage.labels.at(-1), 'c again', 'one that failed is done anew');
 });
+
+t.test('what came with jobs takes no more memory than there is for it', async (t) => {
+  const { queue, stage } = await openQueue(t, { heldMax: 100 });
+  const held = (bytes: number): { body: JobBody } => ({ body: { ...body, held: bytes } });
+  const first = await queue.submit(request('a', 'ana', repeatable), held(60));
+  await queue.submit(request('b', 'ben', repeatable), held(40));
+  await t.rejects(queue.submit(request('c', 'eve', repeatable), held(1)), { code: 'QUEUE_FULL', retryable: true });
+  t.ok(await queue.submit(request('d', 'eve', repeatable), { body }), 'what lies in the vault takes none');
+  await stage.until(1);
+  stage.held('a').succeed();
+  await queue.wait(first.id);
+  t.ok(await queue.submit(request('c', 'eve', repeatable), held(60)));
+});

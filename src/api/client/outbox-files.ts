@@ -187,11 +187,12 @@ export class OutboxFiles {
   async #linkBehind({ userId: user, idempotencyKey }: OutboxItem, temporary: string): Promise<string> {
     const directory = join(this.#directory, 'waiting', user);
     for (;;) {
-      await mkdir(directory, { recursive: true, mode: 0o700 });
-      const last = (await this.waiting(user)).at(-1);
-      const number = last === undefined ? 1 : Number(basename(last).slice(0, SEQUENCE_DIGITS)) + 1;
-      const file = join(directory, `${String(number).padStart(SEQUENCE_DIGITS, '0')}-${idempotencyKey}.item`);
       try {
+        // May fail where somebody removes the directory as it looks.
+        await mkdir(directory, { recursive: true, mode: 0o700 });
+        const last = (await this.waiting(user)).at(-1);
+        const number = last === undefined ? 1 : Number(basename(last).slice(0, SEQUENCE_DIGITS)) + 1;
+        const file = join(directory, `${String(number).padStart(SEQUENCE_DIGITS, '0')}-${idempotencyKey}.item`);
         await link(temporary, file);
         await syncDirectory(directory);
         // Where the directory may be new, by whoever's hand, its own name may not be safe yet.

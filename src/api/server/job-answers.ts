@@ -92,7 +92,7 @@ async function submit(
 }
 
 function jobBody(type: string, bytes: Uint8Array): JobBody {
-  return { type, hash: sha256(bytes), load: async () => bytes };
+  return { type, hash: sha256(bytes), held: bytes.length, load: async () => bytes };
 }
 
 /** The events of a job up to its end. Throws `UNKNOWN_JOB`. */

@@ -1,3 +1,4 @@
+import { totalmem } from 'node:os';
 import type { DaemonFacts } from '../daemon-facts.js';
 import type { OperationHost } from '../host.js';
 import type { AttemptLimits } from './attempts.js';
@@ -24,6 +25,8 @@ export interface ServerParts {
 export interface ServerLimits extends PeerLimits, AttemptLimits {
   /** Largest JSON body, bytes; records in it count apart. Parsing it at once must keep nobody else waiting, whatever it holds. */
   readonly bodyBytesMax: number;
+  /** All bodies with records that arrive or wait for their answer at once, bytes. */
+  readonly recordBytesMax: number;
   /** Largest header with the request line, bytes. */
   readonly headerBytesMax: number;
   /** Of the Unix socket, and as many over TCP. */
@@ -42,6 +45,7 @@ export interface ServerLimits extends PeerLimits, AttemptLimits {
 
 export const DEFAULT_LIMITS: ServerLimits = {
   bodyBytesMax: 2 ** 20,
+  recordBytesMax: totalmem() / 4,
   headerBytesMax: 64 * 2 ** 10,
   connectionsMax: 1024,
   headersTimeoutMs: 10_000,

@@ -4,8 +4,9 @@ import { DATA_BYTES_MAX, JsonError, splitMember } from '../../backup/index.js';
 import { BitacoraError, concatBytes } from '../../base/index.js';
 import { MEDIA } from '../protocol.js';
 import { type RecordBody, recordBodyOf, sentRecords } from '../records/body.js';
+import { InFlight } from './in-flight.js';
 import { inflate } from './inflate.js';
-import { DEFAULT_LIMITS } from './parts.js';
+import { DEFAULT_LIMITS, type ServerLimits } from './parts.js';
 import { mediaType, uploaded } from './request.js';
 
 /** What stands beside the records is parsed as a whole, and may be no longer than a body without records. */
@@ -25,7 +26,8 @@ interface JsonBody {
 }
 
 /** Has the routes of a scope take records: in JSON, in lines, and either packed with gzip. */
-export function takeRecords(app: FastifyInstance): void {
+export function takeRecords(app: FastifyInstance, { recordBytesMax }: Pick<ServerLimits, 'recordBytesMax'>): void {
+  const inFlight = new InFlight(recordBytesMax);
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser(MEDIA.json);
   app.addContentTypeParser(
@@ -42,10 +44,13 @@ export function takeRecords(app: FastifyInstance): void {
     },
   );
   app.addContentTypeParser(MEDIA.lines, (_request, _payload, done) => done(null, undefined));
-  app.addHook('preParsing', (request, _reply, payload, done) => {
+  app.addHook('preParsing', (request, reply, payload, done) => {
     try {
-      const packed = isPacked(request) && mediaType(request) === MEDIA.json;
-      done(null, packed ? unpacked(payload) : payload);
+      const packed = isPacked(request);
+      const isJson = mediaType(request) === MEDIA.json;
+      // Of longer lines a few pieces lie in memory.
+      inFlight.admit(request, reply, isJson ? RECORDS_BODY_BYTES_MAX : HELD_BYTES_MOST, packed);
+      done(null, packed && isJson ? unpacked(payload) : payload);
     } catch (error) {
       done(error as Error);
     }
