@@ -48,6 +48,20 @@ t.test('a copy that is missing, a backup that failed and damage are told, by the
   t.same(parse((await ask(served.socket, '/api/health', { headers })).text), { status: 'degraded' });
 });
 
+t.test('a wrong call for somebody who is not there makes nobody look unsafe', async (t) => {
+  const served = await serve(t);
+  await served.backUp();
+  for (const [user_id, status] of [
+    ['nobody', 422],
+    ['..', 400],
+  ] as const) {
+    const reply = await ask(served.socket, '/api/commands/end', { body: { user_id, session_id: 's1' } });
+    t.equal(reply.status, status, reply.text);
+  }
+  t.same(worse((await health(served)).said), []);
+  t.notMatch((await ask(served.socket, '/metrics')).text, /user="(nobody|\.\.)"/);
+});
+
 t.test('a vault that cannot be written fails, with the status that takes it out of service', async (t) => {
   const served = await serve(t);
   Object.defineProperty(served.daemon.vault, 'readOnly', { value: true });

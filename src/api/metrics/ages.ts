@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isBitacoraError, type Logger, noProgress } from '../../base/index.js';
 import type { Job } from '../../scheduler/index.js';
-import type { Vault } from '../../vault/index.js';
+import { checkUserName, type Vault } from '../../vault/index.js';
 
 /** How a user's snapshots are. */
 export interface BackupAge {
@@ -17,6 +17,8 @@ const SCANNED_MAX = 1000;
 const SCAN_WAIT_MS = 2000;
 /** Operations that take snapshots. */
 const TAKING = new Set(['backup', 'end']);
+/** Where there was nobody, or nothing to capture: no data is without a backup for that. */
+const NOBODYS = new Set(['NO_SOURCE', 'UNKNOWN_USER']);
 
 /**
  * When each user was backed up last: from the logs of users, once, when somebody first wants to know, and from then on from the jobs
@@ -28,8 +30,9 @@ export class BackupAges {
   #complete = true;
 
   /** Takes in a job that has ended. */
-  note({ operation, user, state, result, input }: Job): void {
+  note({ operation, user, state, result, error, input }: Job): void {
     if (!TAKING.has(operation) || user === undefined || state === 'cancelled' || input.dry_run === true) return;
+    if (error && (NOBODYS.has(error.code) || !isUserName(user))) return;
     const { status, timestamp } = (result ?? {}) as { readonly status?: unknown; readonly timestamp?: unknown };
     // A trigger that was skipped has neither.
     if (state === 'succeeded' && typeof timestamp !== 'string') return;
@@ -89,6 +92,16 @@ export class BackupAges {
     const before = this.#users.get(user)?.success;
     const newest = Math.max(before ?? 0, success ?? 0);
     this.#users.set(user, { success: newest === 0 ? undefined : newest, failing });
+  }
+}
+
+function isUserName(name: string): boolean {
+  try {
+    checkUserName(name);
+    return true;
+  } catch (error) {
+    if (isBitacoraError(error, 'BAD_NAME')) return false;
+    throw error;
   }
 }
 
