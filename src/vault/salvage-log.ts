@@ -65,18 +65,35 @@ export async function salvageLog(context: SalvageContext): Promise<string[]> {
 
 /**
  * In log order, and none beyond one whose packs are gone: a vault that was put back to an older state as a whole does not have
- * them, and stays as it was put.
+ * them, and stays as it was put. So does one that has again what the end of the log gave up: maybe it was put back for that.
  */
 async function restoreEnd(context: SalvageContext, missing: readonly EntryName[]): Promise<string[]> {
-  const putBack: string[] = [];
   const buried = await buriedPacks(context, missing);
+  const sound: EntryName[] = [];
+  /** Where what only takes away begins, and whether what it gave up is there again. */
+  let before = 0;
+  let isThereAgain = false;
   for (const name of missing) {
     const entry = await entryCopy(context, name);
     if (!entry || !(await hasPacks(context, entry, buried))) break;
-    await restoreEntry(context, name);
-    putBack.push(entryObject(context.keys, name));
+    sound.push(name);
+    if (await givesUpWhatIsThere(context, entry)) isThereAgain = true;
+    else if (entry.kind !== 'forget') {
+      before = sound.length;
+      isThereAgain = false;
+    }
   }
-  return putBack;
+  const putBack = isThereAgain ? sound.slice(0, before) : sound;
+  for (const name of putBack) await restoreEntry(context, name);
+  return putBack.map((name) => entryObject(context.keys, name));
+}
+
+async function givesUpWhatIsThere({ backend, keys, signal }: SalvageContext, entry: LogEntry): Promise<boolean> {
+  if (entry.kind !== 'tombstone' || entry.body.packs.length === 0) return false;
+  for (const hash of entry.body.packs) {
+    if (!(await backend.stat(packName(uidOf(keys.uid), hash), { signal }))) return false;
+  }
+  return true;
 }
 
 /** Save those that an entry among them says went on purpose. */

@@ -1,7 +1,7 @@
 import t, { type Test } from 'tap';
 import { toHex } from '../../../src/base/index.js';
-import { packName, uidOf } from '../../../src/format/index.js';
-import { MemoryBackend } from '../../../src/storage/index.js';
+import { packName, uidOf, userPrefix } from '../../../src/format/index.js';
+import { MemoryBackend, type ObjectName } from '../../../src/storage/index.js';
 import { makeSetting, type Setting } from '../../backup/fixture.js';
 import { SeededRandom } from '../../campaign/random.js';
 import { contents, forget, handClock, packs, pruned, snapshot } from './fixture.js';
@@ -313,3 +313,29 @@ t.test('a pack under a tombstone that is in no place any more keeps nobody from 
   t.same(index.buried.ordinals(), []);
   t.equal((await contents(setting)).get(toHex(second.id)), second.content);
 });
+
+t.test(
+  'a vault that was put back to before a prune has again what that gave up, whatever its index says',
+  async (t) => {
+    const setting = await makeSetting(t);
+    fill(setting, 'a', 4, 100_000, 1);
+    const first = await snapshot(setting);
+    fill(setting, 'a', 4, 100_000, 2);
+    await snapshot(setting);
+    const { backend, uid } = setting.repository;
+    const objects = async (): Promise<ObjectName[]> => {
+      const names: ObjectName[] = [];
+      for await (const { name } of backend.list(userPrefix(uidOf(uid)))) names.push(name);
+      return names;
+    };
+    const copy = new Map<ObjectName, Uint8Array>();
+    for (const name of await objects()) copy.set(name, await backend.get(name));
+    await forget(setting, first.id);
+    t.ok((await pruned(setting)).putAside.packs > 0);
+    for (const name of await objects()) if (!copy.has(name)) await backend.remover().remove(name);
+    for (const [name, bytes] of copy) await backend.put(name, { bytes });
+    await setting.reopen();
+    t.equal((await contents(setting)).get(toHex(first.id)), first.content);
+    t.match(await pruned(setting), { status: 'done', dead: { packs: 0 }, putAside: { packs: 0 } });
+  },
+);
