@@ -79,6 +79,7 @@ class KeyBooks {
     this.#books.delete(user);
     this.#books.set(user, book);
     let { upTo } = book;
+    const fresh: [name: string, id: string][] = [];
     // Forgotten ones, too: what was done once is not done again because it was thinned since.
     for await (const { snapshot } of repository.snapshots.all()) {
       const { seq } = snapshot.entry;
@@ -86,9 +87,12 @@ class KeyBooks {
       upTo = Math.max(upTo, seq);
       const kept = snapshot.manifest.idempotency;
       if (kept === null) continue;
-      const [name] = kept.split(' ', 1);
-      if (!book.ids.has(name!)) this.#count++;
-      book.ids.set(name!, snapshot.id);
+      fresh.push([kept.split(' ', 1)[0]!, snapshot.id]);
+    }
+    // The newest last: one stands in the place of another that was given up.
+    for (const [name, id] of fresh.reverse()) {
+      if (!book.ids.has(name)) this.#count++;
+      book.ids.set(name, id);
     }
     book.upTo = upTo;
     this.#shrink(user);
@@ -124,7 +128,9 @@ export async function findRepeated(
   }
   const id = await own.find(repository, key);
   if (id === undefined) return undefined;
-  const { snapshot } = await repository.snapshots.findListed(id);
+  const { snapshot, givenUp } = await repository.snapshots.findListed(id);
+  // What it held is gone or going: whoever asks again is not told that it is safe.
+  if (givenUp) return undefined;
   await fingerprint.complete(signal);
   if (snapshot.manifest.idempotency === `${key} ${fingerprint.digest}`) return snapshot;
   throw repeatDiffers(key);

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { DEFAULT_SETTINGS } from '../../src/api/index.js';
+import { fromHex } from '../../src/base/index.js';
 import type { JobWork } from '../../src/scheduler/index.js';
 import { Gate, parse, type Served, serve } from './fixture.js';
 import { ask, type Reply } from './http.js';
@@ -234,6 +235,26 @@ t.test('a key is of the data, too', async (t) => {
   t.equal((await end(next, { data: { sparks: [] } }, key)).status, 422);
   t.equal((await list(next)).length, 1);
 });
+
+t.test(
+  'a key whose snapshot was given up for good is no promise any more: what comes with it is captured',
+  async (t) => {
+    const served = await serve(t);
+    const data = { sparks: [{ id: 'a' }] };
+    const key = { 'idempotency-key': 'k' };
+    const first = ended(await end(served, { data }, key));
+    const backupId = fromHex(first.backup_id.replaceAll('-', ''));
+    const repository = await served.daemon.vault.openUser('ana');
+    await repository.log.append({ kind: 'forget', body: { backupIds: [backupId] } });
+    t.equal(ended(await end(served, { data }, key)).backup_id, first.backup_id, 'only forgotten, it is there');
+    await repository.log.append({ kind: 'tombstone', body: { packs: [], added: [], snapshots: [backupId] } });
+    repository.close();
+    const again = ended(await end(served, { data }, key));
+    t.not(again.backup_id, first.backup_id);
+    t.same(again.captured, ['session:s1']);
+    t.equal(ended(await end(served, { data }, key)).backup_id, again.backup_id);
+  },
+);
 
 t.test('while an END runs, the same data joins it and newer data follows it', async (t) => {
   const { begun, go, around } = held('end');

@@ -80,7 +80,10 @@ export class History {
 
   async #backup(session: string | undefined, withRecords: boolean, paths: readonly string[]): Promise<void> {
     const random = this.#random;
-    const data = withRecords ? this.#data() : undefined;
+    const made = withRecords ? this.#data() : undefined;
+    // Records without a session and a collection say nothing, and are refused.
+    const data = session === undefined && made?.collections.size === 0 ? undefined : made;
+    if (!data && paths.length === 0) return;
     const exclude = paths.length > 0 && random.chance(0.2) ? ['/q'] : [];
     const ended = random.chance(0.1) ? this.#someScopes() : [];
     const bytes = utf8(data?.json ?? '{}');
