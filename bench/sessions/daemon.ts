@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { Agent, request } from 'node:http';
 import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
@@ -54,9 +54,10 @@ export class BenchDaemon {
     return (performance.now() - began) / 1000;
   }
 
-  /** All that the vault takes, without its index, which can be made anew. */
+  /** All that the vault takes, without its index, which can be made anew, and the reserve, which is there whatever is stored. */
   async storedBytes(): Promise<number> {
-    return (await folderBytes(this.vault)) - (await folderBytes(join(this.vault, 'index')));
+    const { size: reserve } = (await stat(join(this.vault, 'reserve')).catch(() => undefined)) ?? { size: 0 };
+    return (await folderBytes(this.vault)) - (await folderBytes(join(this.vault, 'index'))) - reserve;
   }
 
   /** The daemon's resident memory now, in bytes. */
