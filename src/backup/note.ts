@@ -1,21 +1,7 @@
 import { throwIfAborted } from '../base/index.js';
+import { NO_COUNTS } from '../format/index.js';
 import type { BackupReport } from './backup.js';
 import { type CommitTools, commitSnapshot, type SnapshotAbout } from './commit.js';
-
-const NO_COUNTS = {
-  files: 0,
-  directories: 0,
-  others: 0,
-  filesNew: 0,
-  filesChanged: 0,
-  filesUnchanged: 0,
-  filesUnread: 0,
-  bytes: 0,
-  bytesRead: 0,
-  bytesNew: 0,
-  bytesAdded: 0,
-  chunksNew: 0,
-};
 
 /**
  * A snapshot that captures nothing: it says that a session ended, or that scopes are no more.

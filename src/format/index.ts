@@ -56,6 +56,7 @@ export {
   MANIFEST_FAILURES_MAX,
   type Manifest,
   type ManifestCounts,
+  NO_COUNTS,
   type ScopeRecord,
   SNAPSHOT_KINDS,
   SNAPSHOT_STATUSES,

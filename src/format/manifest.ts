@@ -46,6 +46,9 @@ const COUNT_KEYS = {
 /** How much a snapshot saw, read and stored; `bytesAdded` are pack bytes. */
 export type ManifestCounts = { readonly [key in keyof typeof COUNT_KEYS]: number };
 
+/** Of a snapshot that captured nothing. */
+export const NO_COUNTS = Object.fromEntries(Object.keys(COUNT_KEYS).map((name) => [name, 0])) as ManifestCounts;
+
 /** The record of a snapshot, docs/format.md §8. Writing it is the commit. Times are milliseconds since 1970. */
 export interface Manifest {
   /** 16 bytes, UUIDv7. */

@@ -12,7 +12,7 @@ import {
 } from '../../src/api/index.js';
 import { isBitacoraError, noProgress, silentLogger, systemClock, systemRandom, utf8 } from '../../src/base/index.js';
 import { createEngine, type Engine } from '../../src/engine/index.js';
-import { encodeEntry, type Manifest } from '../../src/format/index.js';
+import { encodeEntry, type Manifest, NO_COUNTS } from '../../src/format/index.js';
 import { createUuid, formatUuid } from '../../src/snapshot/index.js';
 import { MemoryBackend } from '../../src/storage/index.js';
 import { initVault, openVault, type Vault } from '../../src/vault/index.js';
@@ -133,27 +133,12 @@ function manifestOf(scopes: Scopes, packs: readonly Uint8Array[], ended: readonl
     job: null,
     idempotency: null,
     packs,
-    counts: NOTHING,
+    counts: NO_COUNTS,
     failures: { count: 0, items: [] },
     program: 'evil\u001b[2J',
     host: 'evil\nhost',
   };
 }
-
-const NOTHING: Manifest['counts'] = {
-  files: 0,
-  directories: 0,
-  others: 0,
-  filesNew: 0,
-  filesChanged: 0,
-  filesUnchanged: 0,
-  filesUnread: 0,
-  bytes: 0,
-  bytesRead: 0,
-  bytesNew: 0,
-  bytesAdded: 0,
-  chunksNew: 0,
-};
 
 async function run<Name extends OperationName>(
   vault: Vault,

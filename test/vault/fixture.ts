@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Test } from 'tap';
 import { type Clock, type Logger, systemRandom, toHex, utf8 } from '../../src/base/index.js';
-import { type Manifest, packName, uidOf } from '../../src/format/index.js';
+import { type Manifest, NO_COUNTS, packName, uidOf } from '../../src/format/index.js';
 import { createUuid, type NamedEntry } from '../../src/snapshot/index.js';
 import type { Backend } from '../../src/storage/index.js';
 import { readPackHead } from '../../src/store/index.js';
@@ -76,20 +76,7 @@ export function makeManifest(packs: readonly Uint8Array[], more: Partial<Manifes
     job: null,
     idempotency: null,
     packs,
-    counts: {
-      files: 0,
-      directories: 0,
-      others: 0,
-      filesNew: 0,
-      filesChanged: 0,
-      filesUnchanged: 0,
-      filesUnread: 0,
-      bytes: 0,
-      bytesRead: 0,
-      bytesNew: 0,
-      bytesAdded: 0,
-      chunksNew: 0,
-    },
+    counts: NO_COUNTS,
     failures: { count: 0, items: [] },
     program: 'test',
     host: 'test',
