@@ -60,6 +60,13 @@ export class Aging {
     return false;
   }
 
+  /** Of packs that are aside, those that an earlier run saw there: those first that have been there for longest. */
+  oldestFirst(packs: Iterable<string>): string[] {
+    const { seen, run } = this.#notes;
+    const earlier = [...packs].filter((pack) => (seen[pack]?.run ?? run) < run);
+    return earlier.sort((a, b) => seen[a]!.aged - seen[b]!.aged);
+  }
+
   /** Keeps what was noted of the packs that are still aside. */
   async save(aside: Iterable<string>): Promise<void> {
     const { seen, ...rest } = this.#notes;

@@ -10,6 +10,8 @@ export interface PruneOptions extends CallOptions {
   readonly dryRun?: boolean | undefined;
   /** How long what was put aside is kept before it goes for good; 7 days unless told. */
   readonly graceMs?: number | undefined;
+  /** Bytes that are wanted at once: of what is aside so much goes before its grace, oldest first. */
+  readonly pressBytes?: number | undefined;
   /** Lets more than a fifth of what is stored go at once. */
   readonly allowLarge?: boolean | undefined;
   readonly codec?: CodecName | undefined;

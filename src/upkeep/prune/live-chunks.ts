@@ -23,6 +23,7 @@ interface Marks extends PackShare {
 /** A chunk that is needed, in a pack whose place for it holds. */
 export interface LiveChunk {
   readonly kind: ChunkKind;
+  readonly frame: number;
   readonly number: number;
   readonly met: number;
 }
@@ -82,7 +83,7 @@ export class LiveChunks {
     for (let number = 0, frame = 0; number < marks.met.length; number++) {
       while (number >= firstChunks[frame + 1]!) frame++;
       const met = marks.met[number]!;
-      if (met !== 0) yield { kind: kinds[frame] as ChunkKind, number, met };
+      if (met !== 0) yield { kind: kinds[frame] as ChunkKind, frame, number, met };
     }
   }
 

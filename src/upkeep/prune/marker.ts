@@ -57,6 +57,18 @@ export class Marker {
     return this.#bytes - before;
   }
 
+  /** Marks chunks (n × 32 bytes) whose places were found damaged, where else they lie. */
+  async elsewhere(ids: Uint8Array): Promise<void> {
+    for (let from = 0; from < ids.length; from += CHUNKS_AT_ONCE * ID_BYTES) {
+      throwIfAborted(this.#prune.signal);
+      const part = ids.subarray(from, from + CHUNKS_AT_ONCE * ID_BYTES);
+      const each = Array.from({ length: part.length / ID_BYTES }, (_, i) =>
+        part.subarray(i * ID_BYTES, (i + 1) * ID_BYTES),
+      );
+      await this.#mark(each, 'of which a pack was just found damaged');
+    }
+  }
+
   #add({ kind, id }: Reference): void {
     // What it is a view of may be gone by the time that it is looked up.
     const copy = new Uint8Array(id);
@@ -98,7 +110,9 @@ export class Marker {
     let located = await chunks.locate(joined);
     const absent = ids.filter((_, i) => {
       const pack = located.packs[located.pack[i]!];
-      return pack ? this.#isGoing(pack) : located.pack[i]! < 0;
+      if (!pack) return located.pack[i]! < 0;
+      // What was given up may have the one copy that is sound.
+      return this.#isGoing(pack) || this.#isDamaged(pack, located.frame[i]!);
     });
     if (absent.length > 0) {
       await this.#bringBack(concatBytes(absent));
@@ -122,6 +136,13 @@ export class Marker {
     const { index } = this.#prune.repository;
     const ordinal = index.packOrdinal(fromHex(label));
     return ordinal === undefined || !index.mayRely(ordinal);
+  }
+
+  #isDamaged({ label }: OpenPack, frame: number): boolean {
+    const { index } = this.#prune.repository;
+    if (index.quarantine.empty) return false;
+    const pack = index.packOrdinal(fromHex(label));
+    return pack !== undefined && index.quarantine.has({ pack, frame, position: 0 });
   }
 }
 

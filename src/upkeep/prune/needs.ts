@@ -1,7 +1,8 @@
-import { fromHex, isBitacoraError, toHex } from '../../base/index.js';
+import { concatBytes, fromHex, isBitacoraError, toHex } from '../../base/index.js';
 import type { Tombstone } from '../../format/index.js';
+import { type DamagedFrames, openPackHead } from '../../store/index.js';
 import type { UserPrune } from './context.js';
-import { LiveChunks } from './live-chunks.js';
+import { idOf, LiveChunks } from './live-chunks.js';
 import { type BringBack, Marker } from './marker.js';
 import { hasNewNeeds, isNeeded } from './roots.js';
 
@@ -27,6 +28,8 @@ export class Needs {
   readonly #marker: Marker;
   readonly #marked = new Set<string>();
   readonly #dead = new Map<string, DeadSnapshot>();
+  /** What was known to be damaged when it was marked last, by the index's own numbers of packs. */
+  #damaged: ReadonlyMap<number, DamagedFrames | undefined> = new Map();
   #seq = 0;
   #toldDead = false;
 
@@ -51,6 +54,7 @@ export class Needs {
     const { repository } = this.#prune;
     // What is appended while the log is read is looked at the next time.
     const seq = Math.max(0, ...repository.index.mark.applied.map((name) => name.seq));
+    await this.#leaveDamaged();
     for await (const listed of repository.snapshots.all()) {
       const { id, manifest, time } = listed.snapshot;
       if (isNeeded(this.#prune, listed)) {
@@ -61,6 +65,28 @@ export class Needs {
       } else if (!listed.givenUp) this.#dead.set(id, { id, backupId: manifest.backupId, time });
     }
     this.#seq = seq;
+  }
+
+  /** Whether the log says something by now that `update` has to look at. */
+  isStale(): Promise<boolean> {
+    return hasNewNeeds(this.#prune, this.#seq);
+  }
+
+  /** Of what was marked in places that were found damaged since, marks the places where it lies as well. */
+  async #leaveDamaged(): Promise<void> {
+    const { index, keys } = this.#prune.repository;
+    const before = this.#damaged;
+    this.#damaged = new Map(index.quarantine.ordinals().map((ordinal) => [ordinal, index.quarantine.of(ordinal)]));
+    for (const [ordinal, damaged] of this.#damaged) {
+      if (damaged === undefined || damaged === before.get(ordinal)) continue;
+      const name = index.packName(ordinal);
+      const chunks = [...this.live.chunksOf(toHex(name))].filter(
+        ({ frame }) => damaged === 'whole' || damaged.has(frame),
+      );
+      if (chunks.length === 0) continue;
+      const footer = openPackHead(keys, name, await index.sealedHead(ordinal));
+      await this.#marker.elsewhere(concatBytes(chunks.map(({ number }) => idOf(footer, number))));
+    }
   }
 
   /**
@@ -104,7 +130,7 @@ export class Needs {
       try {
         await log.appendAfter(
           async () => {
-            isStale = await hasNewNeeds(this.#prune, this.#seq);
+            isStale = await this.isStale();
             if (isStale) return undefined;
             // From here to the entry's sealing nothing is waited for: what is looked at cannot change in between.
             going = packs.filter((pack) => this.#mayGo(pack));

@@ -2,7 +2,7 @@ import { type BitacoraError, fromHex, throwIfAborted } from '../../base/index.js
 import type { UserIndex } from '../../store/index.js';
 import type { UserRepository } from '../../vault/index.js';
 import { Aging } from './aging.js';
-import { GRACE_MS, type PruneOptions, type UserPrune } from './context.js';
+import type { PruneOptions, UserPrune } from './context.js';
 import { Needs } from './needs.js';
 import { adoptUnknown, type ListedPacks, listPacks } from './packs.js';
 import { type JudgedPack, type PrunePlan, planPrune } from './plan.js';
@@ -22,6 +22,8 @@ export interface PrunedUser {
   readonly status: 'done' | 'held' | 'stopped';
   /** Why it was stopped. */
   readonly problem: BitacoraError | undefined;
+  /** What was found amiss and put right. */
+  readonly warnings: readonly string[];
   /** Packs that snapshots may need, when it began. */
   readonly before: Moved;
   /** Forgotten snapshots that were given up, or would be, newest first; `bytes` only of a dry run: what goes with each, about. */
@@ -69,7 +71,7 @@ export async function pruneUser(repository: UserRepository, options: PruneOption
 }
 
 async function run(prune: UserPrune): Promise<PrunedUser> {
-  const { repository, dryRun = false, graceMs = GRACE_MS, signal } = prune;
+  const { repository, dryRun = false, signal } = prune;
   throwIfAborted(signal);
   await checkLog(prune);
   const facts = await logFacts(prune);
@@ -83,14 +85,16 @@ async function run(prune: UserPrune): Promise<PrunedUser> {
   const aging = await Aging.open(prune);
   await adoptUnknown(prune, listed.packs, facts.tombstoned);
   const added = isHeld ? NONE : await carryOut(prune, needs, plan);
-  const { held, ...aside } = await putAside(prune, listed.strays, listed.packs, listed.trash);
-  const purged = await purge(prune, aging, listed.trash, graceMs);
+  const { held, warnings, ...aside } = await putAside(prune, listed.strays, listed.packs, listed.trash);
+  for (const warning of warnings) prune.logger.warn(warning, { user: repository.name });
+  const purged = await purge(prune, needs, aging, listed.trash);
   await aging.save(listed.trash.keys());
   return {
     ...common,
     status: isHeld ? 'held' : 'done',
     snapshots: needs.hasGivenUp ? common.snapshots : [],
     added,
+    warnings,
     waiting: held,
     putAside: aside,
     purged,
@@ -98,14 +102,17 @@ async function run(prune: UserPrune): Promise<PrunedUser> {
   };
 }
 
-function judge({ index }: UserRepository, { candidates }: ListedPacks, { live }: Needs): JudgedPack[] {
+function judge(repository: UserRepository, { candidates }: ListedPacks, { live }: Needs): JudgedPack[] {
   return [...candidates].map(([pack, length]) => {
     const share = live.share(pack);
-    const ordinal = index.packOrdinal(fromHex(pack));
-    const damaged = ordinal !== undefined && index.quarantine.of(ordinal) !== undefined;
     const part = share && share.liveChunks > 0 ? Math.max(Number.EPSILON, share.liveBytes / share.bytes) : 0;
-    return { pack, length, live: part, damaged };
+    return { pack, length, live: part, damaged: isDamaged(repository, pack) };
   });
+}
+
+function isDamaged({ index }: UserRepository, pack: string): boolean {
+  const ordinal = index.packOrdinal(fromHex(pack));
+  return ordinal !== undefined && index.quarantine.of(ordinal) !== undefined;
 }
 
 /** The dead first: that takes no space, and may make some. */
@@ -119,8 +126,10 @@ async function carryOut(prune: UserPrune, needs: Needs, plan: PrunePlan): Promis
   let bytes = 0;
   for (const group of plan.groups) {
     throwIfAborted(prune.signal);
-    const stored = await repack(prune, needs.live, group);
-    const names = group.map(({ pack }) => pack);
+    // Damage may have been found since they were judged: such a pack is not taken apart.
+    const sound = group.filter(({ pack }) => !isDamaged(repository, pack));
+    const stored = await repack(prune, needs.live, sound);
+    const names = sound.map(({ pack }) => pack);
     const gone = await needs.bury(names, stored.packs);
     packs += stored.packs.length;
     bytes += stored.bytes;
@@ -142,6 +151,7 @@ async function describe(
   return {
     name: repository.name,
     problem: undefined,
+    warnings: [],
     before: { packs: candidates.size, bytes: totalBytes },
     snapshots,
     dead: total(dead),

@@ -40,7 +40,13 @@ export async function prune(vault: Vault, options: PruneVaultOptions): Promise<r
 }
 
 /** It cannot be told what is needed. */
-const STOPS: ReadonlySet<string> = new Set(['DATA_CORRUPT', 'OBJECT_MISSING', 'FORMAT_NEWER', 'KEY_WRONG']);
+const STOPS: ReadonlySet<string> = new Set([
+  'DATA_CORRUPT',
+  'OBJECT_MISSING',
+  'FORMAT_NEWER',
+  'KEY_WRONG',
+  'OBJECT_EXISTS',
+]);
 
 async function activeUsers(vault: Vault): Promise<string[]> {
   const { records } = await vault.users();
@@ -52,6 +58,7 @@ function stopped(name: string, problem: BitacoraError): PrunedUser {
     name,
     status: 'stopped',
     problem,
+    warnings: [],
     before: NONE,
     snapshots: [],
     dead: NONE,

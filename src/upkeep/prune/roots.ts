@@ -62,14 +62,18 @@ export function isNeeded({ repository }: UserPrune, listed: ListedSnapshot): boo
   return oldest !== undefined && forgottenIn > oldest;
 }
 
-/** Whether entries that are newer than `seq` may need what those before did not. */
+/**
+ * Whether entries that are newer than `seq` may need what those before did not: what lies in a place that was found damaged is needed where
+ * else it lies.
+ */
 export async function hasNewNeeds({ repository }: UserPrune, seq: number): Promise<boolean> {
   for await (const { name, entry } of repository.log.newestFirst()) {
     if (name.seq <= seq) return false;
+    if (entry.kind === 'quarantine' && entry.body.packs.some(({ damage }) => damage !== 'none')) return true;
     if (!HARMLESS.has(entry.kind)) return true;
   }
   return false;
 }
 
-/** Kinds of entries after which no more is needed than before. */
+/** Kinds of entries after which no more is needed than before; a quarantine that lets go. */
 const HARMLESS: ReadonlySet<string> = new Set(['forget', 'pin', 'unpin', 'quarantine', 'tombstone', 'checkpoint']);
