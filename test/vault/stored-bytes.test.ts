@@ -85,6 +85,54 @@ t.test('packs beyond a limit are refused, and nothing else is', async (t) => {
   await storeSnapshot(bob, '2');
 });
 
+t.test('what comes and goes while everything is counted is counted once', async (t) => {
+  const memory = new MemoryBackend();
+  let during: (() => Promise<void>) | undefined;
+  const slow = withRecord(memory);
+  const list = slow.list.bind(slow);
+  slow.list = async function* (...args) {
+    const run = args[0] === 'users/' ? during : undefined;
+    for await (const each of list(...args)) {
+      yield each;
+      await run?.();
+    }
+  };
+  const vault = await (await makeVault(t, slow)).open();
+  const [ana, bob] = [await openUser(vault, 'ana'), await openUser(vault, 'bob')];
+  const { pack } = await storeSnapshot(ana, '1');
+  await storeSnapshot(bob, '1');
+  const name = (await names(memory)).find((each) => each.includes(Buffer.from(pack.name).toString('hex')))!;
+  for (const known of [false, true]) {
+    const steps = [
+      () => storeSnapshot(ana, `2 ${known}`),
+      () => storeSnapshot(bob, `2 ${known}`),
+      () => ana.backend.remover().remove(name as never),
+      // Somebody new.
+      async () => storeSnapshot(await openUser(vault, `eve${known}`), '1'),
+    ];
+    during = async () => void (await steps.shift()?.());
+    await vault.stored.recount();
+    t.equal(steps.length, 0);
+    during = undefined;
+    t.equal(await vault.stored.total(), await listed(memory, 'users/'), `known before: ${known}`);
+    t.equal(await vault.stored.ofUser(bob.uid), await ofUser({ memory }, bob));
+  }
+});
+
+t.test('what is moved aside is told apart', async (t) => {
+  const { vault, memory } = await scene(t);
+  const ana = await openUser(vault, 'ana');
+  const { pack } = await storeSnapshot(ana, '1');
+  const all = await vault.stored.ofUser(ana.uid);
+  const name = (await names(memory)).find((each) => each.includes(Buffer.from(pack.name).toString('hex')))!;
+  const { length } = (await memory.stat(name as never))!;
+  await ana.backend.remover().move(name as never, name.replace('/packs/', '/trash/') as never);
+  for (const again of [false, true]) {
+    if (again) await vault.stored.recount();
+    t.same(await vault.stored.sizesOf(ana.uid), { liveBytes: all - length, trashBytes: length });
+  }
+});
+
 async function names(memory: MemoryBackend): Promise<string[]> {
   const found: string[] = [];
   for await (const { name } of memory.list('users/')) found.push(name);
