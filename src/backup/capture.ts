@@ -145,7 +145,16 @@ async function walkScopes(
     if (options.sources.records) {
       const { repository, signal } = options;
       const chunkBytesLeast = repository.chunker.small.minBytes;
-      const capture = { sink, session, chunkBytesLeast, index: repository.index, counts, progress, signal };
+      const capture = {
+        engine: options.engine,
+        sink,
+        session,
+        chunkBytesLeast,
+        index: repository.index,
+        counts,
+        progress,
+        signal,
+      };
       records.push(...(await captureRecords(options.sources.records, capture)));
     }
     if (records.length === 0) {

@@ -4,7 +4,6 @@ export { type CommandSpec, commandSource, type ProgramSpec } from './command-sou
 export { compilePatterns } from './excludes.js';
 export { runHook } from './hook.js';
 export { noteSnapshot } from './note.js';
-export { JsonError } from './records/json-scanner.js';
 export { pullRecords } from './records/pull-records.js';
 export {
   type RecordPart,
@@ -20,7 +19,6 @@ export {
   readRecords,
   tooLarge,
 } from './records/record-text.js';
-export { splitMember } from './records/split-member.js';
 export type { SourceFailure } from './report.js';
 export { checkSources } from './sources.js';
 export { checkStreamName, type StreamSource, streamOf } from './stream-source.js';

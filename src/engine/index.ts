@@ -23,6 +23,20 @@ export {
 } from './open-protocol.js';
 export { KeyRing, type OpenSecrets } from './open-secrets.js';
 export { openSource } from './read-files.js';
+export { JsonError, JsonScanner, spaceEnd, unexpected, valueEnd } from './records/json-scanner.js';
+export { placeOfMember } from './records/place-of-member.js';
+export { recordId, stringAt } from './records/record-id.js';
+export {
+  knownTable,
+  type RecordTable,
+  RUN_FIELDS,
+  rememberTable,
+  type TabledCollection,
+} from './records/record-table.js';
+export { RUN_BYTES_MOST, runEnds } from './records/runs.js';
+export type { BodyScan } from './records/scan-body.js';
+export { scanInWorker, tableInWorker } from './scan.js';
+export type { ScannedBody } from './scan-handlers.js';
 export { CHUNK_BYTES_MOST } from './slabs.js';
 export {
   type CutParameters,
@@ -35,8 +49,10 @@ export {
   type KnownQuestion,
   type OpenSession,
   type PartCall,
+  type PiecesCall,
   RESULT_FIELDS,
   type ReadFailure,
+  SEGMENT_FIELDS,
   type SealCall,
   type StreamCall,
   type StreamResult,

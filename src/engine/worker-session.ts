@@ -4,6 +4,7 @@ import { ChunkBatch } from './chunk-batch.js';
 import { FrameWriter } from './frame-writer.js';
 import type { HandlerContext } from './lane.js';
 import { discardFinished, PackWriter } from './pack-writer.js';
+import { PieceCutter } from './piece-cutter.js';
 import { readBatch } from './read-files.js';
 import { PartCutter } from './read-parts.js';
 import { readStream } from './read-stream.js';
@@ -15,6 +16,7 @@ import type {
   KnownQuestion,
   OpenSession,
   PartCall,
+  PiecesCall,
   SealCall,
   StreamCall,
   StreamResult,
@@ -33,6 +35,7 @@ export class WorkerSession {
   readonly #meta: PackWriter;
   readonly #delivering = new Set<Promise<void>>();
   readonly #cutters = new Map<number, PartCutter>();
+  readonly #pieces = new Map<number, PieceCutter>();
   #failure: unknown;
 
   constructor(open: OpenSession, random: Random) {
@@ -83,6 +86,16 @@ export class WorkerSession {
     return cut;
   }
 
+  /** Takes the next part of pieces that the caller brings; items are told by the questions. */
+  async pieces(call: PiecesCall, context: HandlerContext): Promise<void> {
+    const cutter = this.#pieces.get(call.stream) ?? new PieceCutter(this.#open.settings.smallClass, this.#slabs);
+    this.#pieces.set(call.stream, cutter);
+    await cutter.add(call, async (plain, chunks, owners) => {
+      const known = await this.#ask(chunks, owners, call.stream, context);
+      this.#store(plain, chunks, known, LARGE_FRAME_BYTES, context);
+    });
+  }
+
   /** Seals chunks that were made elsewhere: directory nodes and chunk lists. */
   seal(call: SealCall, context: HandlerContext): void {
     const pack = call.into === 'data' ? this.#data : this.#meta;
@@ -125,6 +138,8 @@ export class WorkerSession {
     this.#slabs.wipe();
     for (const cutter of this.#cutters.values()) cutter.wipe();
     this.#cutters.clear();
+    for (const cutter of this.#pieces.values()) cutter.wipe();
+    this.#pieces.clear();
     wipeSecrets(this.#open.secrets);
   }
 

@@ -1,7 +1,15 @@
 import { BitacoraError, type Random, systemRandom } from '../base/index.js';
 import type { Answer, Handlers } from './lane.js';
 import { WorkerSession } from './worker-session.js';
-import type { FilesCall, OpenSession, PartCall, SealCall, SessionCall, StreamCall } from './write-protocol.js';
+import type {
+  FilesCall,
+  OpenSession,
+  PartCall,
+  PiecesCall,
+  SealCall,
+  SessionCall,
+  StreamCall,
+} from './write-protocol.js';
 
 /** The calls of the write side. State: the sessions open in this lane. */
 export function createWriteHandlers(random: Random = systemRandom): {
@@ -27,6 +35,11 @@ export function createWriteHandlers(random: Random = systemRandom): {
     'write.part': async (call: PartCall, context) => {
       await session(call).part(call, context);
       // Goes back for the next part, of whomever: fresh memory is what costs.
+      const bytes = call.bytes.fill(0);
+      return { result: bytes, transfer: [bytes.buffer as ArrayBuffer] };
+    },
+    'write.pieces': async (call: PiecesCall, context) => {
+      await session(call).pieces(call, context);
       const bytes = call.bytes.fill(0);
       return { result: bytes, transfer: [bytes.buffer as ArrayBuffer] };
     },

@@ -118,7 +118,20 @@ export interface PartCall extends SessionCall {
   readonly final: boolean;
 }
 
-/** Asked by a worker: which of these chunks need not be stored? `files[i]`: whose chunk i is; or a stream's next items. */
+/**
+ * Pieces that are cut each by itself, in parts as they come; all parts go to one worker in order. `segments` has `SEGMENT_FIELDS.count` numbers a
+ * segment of `bytes`, one behind the other in the order in which they are to be stored.
+ */
+export interface PiecesCall extends SessionCall {
+  readonly stream: number;
+  readonly bytes: Uint8Array;
+  readonly segments: Uint32Array;
+}
+
+/** `owner`: what the chunks of the piece belong to, for whoever asked. `ends`: 1 where the piece ends behind this segment. */
+export const SEGMENT_FIELDS = { offset: 0, length: 1, owner: 2, ends: 3, count: 4 } as const;
+
+/** Asked by a worker: which of these chunks need not be stored? `files[i]`: whose chunk i is, a file's or a piece's owner's; or a stream's next items. */
 export interface KnownQuestion extends SessionCall {
   readonly ids: Uint8Array;
   readonly lengths: Uint32Array;

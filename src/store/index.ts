@@ -10,6 +10,7 @@ export { ChunkReader, type ChunkReaderOptions, type LocatedChunks } from './chun
 export type { OpenPack } from './chunk-reader-packs.js';
 export type { Holder } from './holders.js';
 export { openPackHead, type PackHead, readHead, readPackHead } from './pack-head.js';
+export type { PieceFeed } from './piece-feed.js';
 export type { DamagedFrames } from './quarantine.js';
 export { type ChunkToStore, type StoredAgain, storeAgain } from './store-again.js';
 export type { UserKeys } from './user-keys.js';

@@ -1,23 +1,8 @@
 import { Interrupt } from '../base/index.js';
+import { freshPart, PART_BYTES, takeBack } from './spare-parts.js';
 
-/** Bytes that one call hands over: small against the memory of a worker, large against the cost of a call. */
-const PART_BYTES = 2 ** 20;
 /** Parts under way: one is worked on, the next waits. */
 const PARTS_MOST = 2;
-
-/** Parts that came back, at most so many. */
-const spares: ArrayBuffer[] = [];
-const SPARES_MOST = 8;
-
-/** Memory of its own, so that it can be handed over; what lies in it is overwritten or never looked at. */
-function freshPart(): Uint8Array<ArrayBuffer> {
-  return new Uint8Array(spares.pop() ?? (Buffer.allocUnsafeSlow(PART_BYTES).buffer as ArrayBuffer));
-}
-
-function takeBack(part: unknown): void {
-  if (!(part instanceof Uint8Array) || part.buffer.byteLength !== PART_BYTES) return;
-  if (spares.length < SPARES_MOST) spares.push(part.buffer as ArrayBuffer);
-}
 
 /** Stores one part; resolves when its chunks are known and framed, with the part, wiped, where it comes back. */
 export type SendPart = (bytes: Uint8Array<ArrayBuffer>, final: boolean) => Promise<unknown>;

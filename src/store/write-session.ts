@@ -6,9 +6,9 @@ import {
   type FinishedPack,
   handOver,
   type KnownQuestion,
-  type Lane,
   type OpenSession,
   type PartCall,
+  type PiecesCall,
   type StreamCall,
   type StreamResult,
   type WriteSecrets,
@@ -16,12 +16,15 @@ import {
 } from '../engine/index.js';
 import { CHUNK_KINDS, type ChunkKind, decodeFooter, ID_BYTES, packName, uidOf } from '../format/index.js';
 import type { Backend } from '../storage/index.js';
+import { checkRelied } from './check-relied.js';
 import type { ChunkLocation } from './chunk-index-records.js';
 import type { UserIndex } from './chunk-index-user.js';
 import { Claims, idKey } from './claims.js';
+import type { LaneLoad } from './lane-load.js';
 import type { PackedNodes } from './node-queue.js';
 import { NodeWriter } from './node-writer.js';
 import { holds, type ParentIds } from './parent-ids.js';
+import { PieceFeed } from './piece-feed.js';
 import { SessionRouter } from './session-router.js';
 import { feedStream } from './stream-feed.js';
 
@@ -61,8 +64,8 @@ export interface StoredPacks {
   readonly bytesNew: number;
 }
 
-/** Told of a stream's next chunks: ids and lengths, packed. */
-export type OnItems = (ids: Uint8Array, lengths: Uint32Array) => void;
+/** Told of a stream's next chunks: ids and lengths, packed; and of pieces whose they are. */
+export type OnItems = (ids: Uint8Array, lengths: Uint32Array, owners: Uint32Array | undefined) => void;
 
 /**
  * Runs `body` with a session that stores chunks for one user. When it returns every pack is durable and indexed, and so is
@@ -191,6 +194,24 @@ export class WriteSession {
     }
   }
 
+  /** Stores pieces that `body` brings; `onItems` hears of their chunks, of each owner's in order. Throws what `body` throws; the session is of no use then. */
+  async pieces(onItems: OnItems, body: (feed: PieceFeed) => Promise<void>): Promise<void> {
+    const stream = this.#nextCall++;
+    const load = this.#pick();
+    this.#streams.set(stream, onItems);
+    const feed = new PieceFeed((bytes, segments) => {
+      this.#dataBytes += bytes.length;
+      const payload: PiecesCall = { session: this.#id, stream, bytes, segments };
+      return this.#call(load, 'write.pieces', payload, [bytes.buffer]);
+    });
+    try {
+      await body(feed);
+      await feed.finish();
+    } finally {
+      this.#streams.delete(stream);
+    }
+  }
+
   /** Queues a directory node, a chunk list, or data that needs no cutting. `bytes` are kept until stored and must not change. */
   addNode(kind: ChunkKind, id: Uint8Array, bytes: Uint8Array): void {
     const key = idKey(id, 0);
@@ -207,7 +228,7 @@ export class WriteSession {
     const opened = this.#lanes.filter((load) => load.opened);
     await Promise.all(opened.map((load) => this.#call(load, 'write.finish', { session: this.#id })));
     this.#check();
-    await this.#checkRelied();
+    await checkRelied(this.#options.backend, this.#options.index, this.#options.secrets.uid, this.#relied);
     this.#router.remove(this.#id);
     return {
       packs: this.#packs,
@@ -295,7 +316,7 @@ export class WriteSession {
       else this.#claim(ids, lengths, i);
     }
     if (asked.length > 0) await this.#lookUp(ids, lengths, asked, answer);
-    this.#streams.get(call)?.(ids, lengths);
+    this.#streams.get(call)?.(ids, lengths, files);
     return answer;
   }
 
@@ -375,26 +396,4 @@ export class WriteSession {
     const load = into === 'data' ? this.#lanes[0]! : this.#lanes.at(-1)!;
     await this.#call(load, 'write.seal', { session: this.#id, kind, into, ...nodes }, [nodes.bytes.buffer]);
   }
-
-  /** What the session did not store itself must be where the index says it is, or the snapshot would promise too much. */
-  async #checkRelied(): Promise<void> {
-    const { backend, index, secrets } = this.#options;
-    const names = [...this.#relied].map((ordinal) => packName(uidOf(secrets.uid), index.packName(ordinal)));
-    await Promise.all(
-      names.map(async (name) => {
-        if (await backend.stat(name)) return;
-        throw new BitacoraError(
-          'OBJECT_MISSING',
-          `Pack "${name}" is in the index but not in the vault. Run "bitacora rebuild-index" and back up again.`,
-          { details: { object: name, index: true } },
-        );
-      }),
-    );
-  }
-}
-
-interface LaneLoad {
-  readonly lane: Lane;
-  calls: number;
-  opened: boolean;
 }

@@ -1,8 +1,5 @@
 import { OPERATIONS } from '../../src/api/index.js';
 import { InputReader } from '../../src/api/server/input.js';
-import { JsonError } from '../../src/backup/index.js';
-import { spaceEnd, valueEnd } from '../../src/backup/records/json-scanner.js';
-import { recordId } from '../../src/backup/records/record-id.js';
 import { parseRecordLine } from '../../src/backup/records/record-lines.js';
 import { BitacoraError, decodeUtf8, systemRandom, utf8 } from '../../src/base/index.js';
 import { parseSize, parseWhole } from '../../src/cli/parse-number.js';
@@ -20,6 +17,8 @@ import {
 } from '../../src/crypto/index.js';
 import { checkConfig } from '../../src/daemon/config/check.js';
 import { FrameOpener } from '../../src/engine/open-frame.js';
+import { JsonError, spaceEnd, valueEnd } from '../../src/engine/records/json-scanner.js';
+import { recordId } from '../../src/engine/records/record-id.js';
 import {
   decodeBundle,
   decodeCollections,

@@ -10,6 +10,7 @@ import { betweenHooks } from '../hooks.js';
 import { Fingerprint, findRepeated } from '../idempotency.js';
 import { openKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
+import { jsonOf } from '../records/body.js';
 import { pullFrom } from '../records/pull.js';
 import { checkEnabled, recordOf, takeSnapshot } from '../take-snapshot.js';
 
@@ -45,7 +46,8 @@ export async function backUp(context: OperationContext, input: BackupInput): Pro
       session,
       reason: input.reason,
       sources,
-      records: open && recordSource(open, { session, userWide: settings.records.userWide }),
+      records:
+        open && recordSource(open, { session, userWide: settings.records.userWide, json: jsonOf(context.records) }),
       idempotency: fingerprint.kept,
       oneFileSystem: input.one_file_system,
       includeCaches: input.include_caches,

@@ -13,6 +13,7 @@ import { followUp } from '../follow-up.js';
 import { Fingerprint, findRepeated } from '../idempotency.js';
 import { openKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
+import { jsonOf } from '../records/body.js';
 import { pullFrom } from '../records/pull.js';
 import { retainAfter } from '../retain-after.js';
 import { checkEnabled, openForBackup, recordOf, type TakenSnapshot, takeSnapshot } from '../take-snapshot.js';
@@ -36,7 +37,7 @@ export async function endSession(context: OperationContext, input: EndInput): Pr
   const { pull } = settings.records;
   const open = fingerprint.records ?? (pull && pullFrom(pull, { user, session }));
   if (open) {
-    const records = recordSource(open, { session, userWide: settings.records.userWide });
+    const records = recordSource(open, { session, userWide: settings.records.userWide, json: jsonOf(context.records) });
     const taken = await capture(context, input, records, fingerprint);
     const warnings = [...taken.report.warnings, ...taken.warnings];
     return finish(context, input, factsOfReport(taken.report, taken.created), warnings);

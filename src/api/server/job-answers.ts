@@ -71,7 +71,7 @@ async function submit(
   const isSent = upload !== undefined || (records !== undefined && records.bytes === undefined);
   // What changes nothing need not survive.
   const isRepeatable = traits.durable !== false && !isSent && input.dry_run !== true;
-  const body = records?.bytes && jobBody(records.kind, records.bytes);
+  const body = records?.bytes && jobBody(records.kind, records.bytes, records.hash);
   const job = await host.daemon.queue.submit(
     {
       operation: name,
@@ -91,8 +91,8 @@ async function submit(
   return { job, isSent };
 }
 
-function jobBody(type: string, bytes: Uint8Array): JobBody {
-  return { type, hash: sha256(bytes), held: bytes.length, load: async () => bytes };
+function jobBody(type: string, bytes: Uint8Array, hash = sha256(bytes)): JobBody {
+  return { type, hash, held: bytes.length, load: async () => bytes };
 }
 
 /** The events of a job up to its end. Throws `UNKNOWN_JOB`. */

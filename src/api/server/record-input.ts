@@ -1,7 +1,8 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { DATA_BYTES_MAX, JsonError, splitMember } from '../../backup/index.js';
-import { BitacoraError, concatBytes } from '../../base/index.js';
+import { DATA_BYTES_MAX } from '../../backup/index.js';
+import { asBuffer, BitacoraError, concatBytes } from '../../base/index.js';
+import { type Engine, rememberTable, scanInWorker } from '../../engine/index.js';
 import { MEDIA } from '../protocol.js';
 import { type RecordBody, recordBodyOf, sentRecords } from '../records/body.js';
 import { InFlight } from './in-flight.js';
@@ -22,11 +23,20 @@ const NULL = 0x6e;
 /** A JSON body with its member `data` left as it was sent. */
 interface JsonBody {
   readonly members: unknown;
-  readonly data: Uint8Array | undefined;
+  readonly data: SentData | undefined;
+}
+
+interface SentData {
+  readonly bytes: Uint8Array;
+  readonly hash: Uint8Array | undefined;
 }
 
 /** Has the routes of a scope take records: in JSON, in lines, and either packed with gzip. */
-export function takeRecords(app: FastifyInstance, { recordBytesMax }: Pick<ServerLimits, 'recordBytesMax'>): void {
+export function takeRecords(
+  app: FastifyInstance,
+  { recordBytesMax }: Pick<ServerLimits, 'recordBytesMax'>,
+  engine: () => Promise<Engine>,
+): void {
   const inFlight = new InFlight(recordBytesMax);
   const parse = app.getDefaultJsonParser('error', 'error');
   app.removeContentTypeParser(MEDIA.json);
@@ -34,11 +44,11 @@ export function takeRecords(app: FastifyInstance, { recordBytesMax }: Pick<Serve
     MEDIA.json,
     { parseAs: 'buffer', bodyLimit: RECORDS_BODY_BYTES_MAX },
     (request: FastifyRequest, body: Buffer, done): void => {
-      splitData(body).then(({ rest, value }) => {
+      splitData(body, engine).then(({ rest, data }) => {
         void parse(request, rest, (error, members) => {
           // What stands there in the place of the records is no member of the input.
           if (members && typeof members === 'object' && !error) delete (members as { data?: unknown }).data;
-          done(error, { members, data: value } satisfies JsonBody);
+          done(error, { members, data } satisfies JsonBody);
         });
       }, done);
     },
@@ -69,25 +79,30 @@ export async function recordsOf(request: FastifyRequest): Promise<RecordBody | u
     return heldOrSent(isPacked(request) ? inflate(source) : source);
   }
   const data = mediaType(request) === MEDIA.json ? jsonBody(request.body).data : undefined;
-  return data && recordBodyOf('json', data);
+  return data && recordBodyOf('json', data.bytes, data.hash);
 }
 
-async function splitData(body: Buffer): Promise<{ rest: string; value: Uint8Array | undefined }> {
-  try {
-    const { rest, value } = await splitMember(body, 'data');
-    if (rest.length > BESIDE_BYTES_MAX) {
-      const message = `What stands beside "data" has more than ${BESIDE_BYTES_MAX / 2 ** 20} MiB.`;
-      throw new BitacoraError('TOO_LARGE', message);
-    }
-    if (value && value[0] === NULL) return { rest: Buffer.from(rest).toString(), value: undefined };
-    if (value && value[0] !== OPEN_OBJECT) {
-      throw new BitacoraError('USAGE', 'The call is wrong. "data": it is an object with a member for each collection.');
-    }
-    return { rest: Buffer.from(rest).toString(), value };
-  } catch (error) {
-    if (!(error instanceof JsonError)) throw error;
-    throw new BitacoraError('USAGE', `The call cannot be read: ${error.message}.`);
+/** The body changes hands. */
+async function splitData(
+  body: Uint8Array,
+  engine: () => Promise<Engine>,
+): Promise<{ rest: string; data: SentData | undefined }> {
+  const { bytes, scan } = await scanInWorker(engine, body);
+  if (scan.problem !== undefined) throw new BitacoraError('USAGE', `The call cannot be read: ${scan.problem}.`);
+  const { start, end } = scan.data ?? { start: bytes.length, end: bytes.length };
+  if (bytes.length - (end - start) > BESIDE_BYTES_MAX) {
+    const message = `What stands beside "data" has more than ${BESIDE_BYTES_MAX / 2 ** 20} MiB.`;
+    throw new BitacoraError('TOO_LARGE', message);
   }
+  const text = asBuffer(bytes);
+  const rest = `${text.toString('utf8', 0, start)}${scan.data ? 'null' : ''}${text.toString('utf8', end)}`;
+  if (!scan.data || bytes[start] === NULL) return { rest, data: undefined };
+  if (bytes[start] !== OPEN_OBJECT) {
+    throw new BitacoraError('USAGE', 'The call is wrong. "data": it is an object with a member for each collection.');
+  }
+  const data = bytes.subarray(start, end);
+  if (scan.table) rememberTable(data, scan.table);
+  return { rest, data: { bytes: data, hash: scan.hash } };
 }
 
 async function heldOrSent(source: AsyncIterable<Uint8Array>): Promise<RecordBody> {

@@ -42,7 +42,7 @@ export async function addOperations(app: FastifyInstance, answering: Answering):
   }
   // What holds for their bodies holds for no others.
   await app.register(async (scope) => {
-    takeRecords(scope, answering.limits);
+    takeRecords(scope, answering.limits, () => answering.parts.host.engine());
     for (const route of withRecords) scope.route({ ...route, bodyLimit: RECORDS_BODY_BYTES_MAX });
   });
 }

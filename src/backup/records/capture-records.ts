@@ -1,16 +1,19 @@
 import { BitacoraError, isBitacoraError, type ProgressSink, Slices } from '../../base/index.js';
 import {
-  COLLECTION_NAME_BYTES_MAX,
-  COLLECTIONS_MAX,
-  decodeWholeEntry,
-  ENTRY_TYPES,
-  type ScopeRecord,
-} from '../../format/index.js';
+  type Engine,
+  JsonError,
+  knownTable,
+  type RecordTable,
+  rememberTable,
+  tableInWorker,
+} from '../../engine/index.js';
+import { COLLECTIONS_MAX, decodeWholeEntry, ENTRY_TYPES, type ScopeRecord } from '../../format/index.js';
 import type { UserIndex } from '../../store/index.js';
 import type { BackupCounts } from '../report.js';
 import { stoppable } from '../stoppable.js';
+import { captureTable } from './capture-table.js';
+import { checkCollectionName } from './collection-name.js';
 import type { CollectionWriter } from './collection-writer.js';
-import { JsonError } from './json-scanner.js';
 import type { RecordPart, RecordSource } from './record-source.js';
 import type { RecordTarget } from './record-target.js';
 import { ScopeWriter } from './scope-writer.js';
@@ -19,6 +22,7 @@ import { ScopeWriter } from './scope-writer.js';
 const HELD_BYTES_MOST = 24 * 2 ** 20;
 
 export interface RecordCapture extends RecordTarget {
+  readonly engine: Engine;
   readonly index: UserIndex;
   readonly counts: BackupCounts;
   readonly progress: ProgressSink;
@@ -34,6 +38,10 @@ export interface RecordCapture extends RecordTarget {
  *   what the session throws.
  */
 export async function captureRecords(source: RecordSource, capture: RecordCapture): Promise<ScopeRecord[]> {
+  const table = capture.session && source.json && (await tableOf(source.json, capture.engine));
+  if (capture.session && source.json && table) {
+    return countNew(await captureTable(source, source.json, table, { ...capture, session: capture.session }), capture);
+  }
   const scopes = new RecordScopes(source, capture);
   const slices = new Slices();
   try {
@@ -76,12 +84,8 @@ class RecordScopes {
 
   async finish(): Promise<ScopeRecord[]> {
     const records: ScopeRecord[] = [];
-    for (const scope of this.#scopes.values()) {
-      const record = await scope.finish();
-      await this.#count(record);
-      records.push(record);
-    }
-    return records;
+    for (const scope of this.#scopes.values()) records.push(await scope.finish());
+    return countNew(records, this.#capture);
   }
 
   #collection(name: string, shape: RecordPart['shape']): CollectionWriter {
@@ -111,24 +115,27 @@ class RecordScopes {
     if (!largest) throw new TypeError('Bytes are held that no collection has.');
     this.#held -= await largest.release();
   }
+}
 
-  /** A scope whose directory is stored already is one that did not change. */
-  async #count({ entry, scope, files }: ScopeRecord): Promise<void> {
-    const { counts, index } = this.#capture;
+/** Counts the records of scopes as new or not: a scope whose directory is stored already is one that did not change. */
+async function countNew(scopes: ScopeRecord[], { counts, index }: RecordCapture): Promise<ScopeRecord[]> {
+  for (const { entry, scope, files } of scopes) {
     const root = decodeWholeEntry(entry, `scope "${scope}"`);
     const id = root.type === ENTRY_TYPES.records && root.content.form === 'directory' ? root.content.id : undefined;
     const [known] = id && !index.empty ? await index.lookup(id) : [];
     if (known) counts.filesUnchanged += files;
     else counts.filesNew += files;
   }
+  return scopes;
 }
 
-/** Throws `BAD_NAME` unless a collection's name can be a scope's. */
-export function checkCollectionName(name: string): void {
-  const length = Buffer.byteLength(name);
-  if (length <= COLLECTION_NAME_BYTES_MAX && /^[^\p{Cc}\p{Cs}/]+$/u.test(name)) return;
-  const message = `"${name.slice(0, 64)}" cannot be the name of a collection: wanted is a text without "/" and control characters, of at most ${COLLECTION_NAME_BYTES_MAX} bytes.`;
-  throw new BitacoraError('BAD_NAME', message, { details: { name: name.slice(0, 64) } });
+/** Undefined where the records are to be read as a stream: that will say why. */
+async function tableOf(json: Uint8Array, engine: Engine): Promise<RecordTable | undefined> {
+  const known = knownTable(json);
+  if (known) return known;
+  const table = await tableInWorker(engine, json);
+  if (table) rememberTable(json, table);
+  return table;
 }
 
 function sourceError(error: unknown): unknown {

@@ -1,17 +1,12 @@
-import { type CollectionShape, type EntryContent, fnv1a, ROW_BYTES_MAX, writeRow } from '../../format/index.js';
+import { RUN_BYTES_MOST, recordId, runEnds } from '../../engine/index.js';
+import { type CollectionShape, type EntryContent, ROW_BYTES_MAX, writeRow } from '../../format/index.js';
 import { ContentWriter } from '../../snapshot/index.js';
-import { recordId } from './record-id.js';
 import { type RecordTarget, storeBytes } from './record-target.js';
 
-/** A run of records ends once it has so many bytes, at a record that its bytes choose: so runs are equal again behind a change. */
-const RUN_BYTES_LEAST = 512 * 1024;
-const RUN_BYTES_MOST = 2 * 2 ** 20;
 /** Up to this length memory grows with what is gathered; what is longer is a whole run's, and kept for others. */
 const SMALL_BYTES = 64 * 1024;
 const SPARES_MOST = 4;
 const spares: Uint8Array[] = [];
-const CHOSEN_MASK = 15;
-const CHOSEN_BY_BYTES = 64;
 
 /** What became of a collection. Contents without bytes are undefined. */
 export interface WrittenCollection {
@@ -55,7 +50,7 @@ export class CollectionWriter {
   /** Takes a record; its bytes are copied. Returns how many bytes are held more, or fewer. Throws `JsonError`, and what the session throws. */
   async add(json: Uint8Array): Promise<number> {
     const before = this.held;
-    if (this.#ends(json)) await this.flush();
+    if (runEnds(this.#json.used, this.#rows.used, json, 0, json.length)) await this.flush();
     const id = recordId(json);
     this.#rows.reserve(ROW_BYTES_MAX);
     this.#rows.used = writeRow(this.#rows.bytes, this.#rows.used, id, json.length);
@@ -94,14 +89,6 @@ export class CollectionWriter {
       keysContent: this.#keysContent.finish(),
       recordsContent: this.#recordsContent.finish(),
     };
-  }
-
-  /** Whether the run ends before this record. */
-  #ends(json: Uint8Array): boolean {
-    const { used } = this.#json;
-    if (this.#rows.used > RUN_BYTES_MOST) return true;
-    if (used < RUN_BYTES_LEAST) return false;
-    return used + json.length > RUN_BYTES_MOST || (fnv1a(json.subarray(-CHOSEN_BY_BYTES)) & CHOSEN_MASK) === 0;
   }
 
   async #store(gathered: Gathered, content: ContentWriter): Promise<void> {

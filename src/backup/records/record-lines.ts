@@ -1,7 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { asBuffer, BitacoraError, concatBytes } from '../../base/index.js';
-import { JsonError, JsonScanner, spaceEnd, unexpected, valueEnd } from './json-scanner.js';
-import { stringAt } from './record-id.js';
+import { JsonError, JsonScanner, spaceEnd, stringAt, unexpected, valueEnd } from '../../engine/index.js';
 import type { RecordPart } from './record-source.js';
 
 const NEWLINE = 0x0a;

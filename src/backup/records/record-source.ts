@@ -16,6 +16,8 @@ export interface RecordSource {
    * throwing is taken to be whole.
    */
   open(signal: AbortSignal): AsyncIterable<readonly RecordPart[]>;
+  /** All of it as one JSON object, where it lies in memory as a whole: then the stream need not be opened. Not to be changed. */
+  readonly json: Uint8Array | undefined;
   /** The scope that a collection is of. */
   scopeOf(collection: string): string;
   /** Scopes that are captured whole also where nothing comes for them. */
@@ -33,13 +35,18 @@ export function sessionScope(session: string): string {
  */
 export function recordSource(
   open: RecordSource['open'],
-  about: { readonly session: string | undefined; readonly userWide: readonly string[] },
+  about: {
+    readonly session: string | undefined;
+    readonly userWide: readonly string[];
+    readonly json?: Uint8Array | undefined;
+  },
 ): RecordSource {
-  const { session, userWide } = about;
+  const { session, userWide, json } = about;
   const own = session === undefined ? undefined : sessionScope(session);
   const wide = new Set(userWide);
   return {
     open,
+    json,
     scopeOf: (collection) => (own === undefined || wide.has(collection) ? collectionScope(collection) : own),
     whole: own === undefined ? [] : [own],
   };

@@ -1,5 +1,5 @@
 import { asBuffer, BitacoraError, concatBytes } from '../../base/index.js';
-import { JsonError } from './json-scanner.js';
+import { JsonError } from '../../engine/index.js';
 import { LINE_BYTES_MAX, parseRecordLine, readRecordLines } from './record-lines.js';
 import type { RecordPart } from './record-source.js';
 import { sliceData } from './slice-data.js';

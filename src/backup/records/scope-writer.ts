@@ -54,25 +54,34 @@ export class ScopeWriter {
   async finish(): Promise<ScopeRecord> {
     const written: WrittenCollection[] = [];
     for (const collection of this.#collections.values()) written.push(await collection.finish());
-    const directory = new DirectoryWriter(this.#target.sink, NO_OWNERS);
-    for (const [number, one] of written.entries()) {
-      const { keys, records } = collectionFiles(number);
-      addFile(directory, keys, one.keyBytes, one.keysContent);
-      addFile(directory, records, one.bytes, one.recordsContent);
-    }
-    const table = encodeCollections(written);
-    const tableContent = new ContentWriter(this.#target.sink);
-    await storeBytes(this.#target, table, tableContent);
-    addFile(directory, COLLECTIONS_FILE, table.length, tableContent.finish());
-    const content = { form: 'directory', id: directory.finish() } as const;
-    return {
-      scope: this.scope,
-      path: utf8(recordsPath(this.scope)),
-      entry: encodeEntry(plainEntry('', ENTRY_TYPES.records, 0, content)),
-      files: written.reduce((sum, { records }) => sum + records, 0),
-      bytes: written.reduce((sum, { bytes }) => sum + bytes, 0),
-    };
+    return finishScope(this.scope, written, this.#target);
   }
+}
+
+/** Stores the directory of a scope whose collections are stored, in this order. */
+export async function finishScope(
+  scope: string,
+  written: readonly WrittenCollection[],
+  target: RecordTarget,
+): Promise<ScopeRecord> {
+  const directory = new DirectoryWriter(target.sink, NO_OWNERS);
+  for (const [number, one] of written.entries()) {
+    const { keys, records } = collectionFiles(number);
+    addFile(directory, keys, one.keyBytes, one.keysContent);
+    addFile(directory, records, one.bytes, one.recordsContent);
+  }
+  const table = encodeCollections(written);
+  const tableContent = new ContentWriter(target.sink);
+  await storeBytes(target, table, tableContent);
+  addFile(directory, COLLECTIONS_FILE, table.length, tableContent.finish());
+  const content = { form: 'directory', id: directory.finish() } as const;
+  return {
+    scope,
+    path: utf8(recordsPath(scope)),
+    entry: encodeEntry(plainEntry('', ENTRY_TYPES.records, 0, content)),
+    files: written.reduce((sum, { records }) => sum + records, 0),
+    bytes: written.reduce((sum, { bytes }) => sum + bytes, 0),
+  };
 }
 
 function addFile(directory: DirectoryWriter, name: string, size: number, content: EntryContent): void {

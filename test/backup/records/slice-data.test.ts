@@ -1,10 +1,9 @@
 import fc from 'fast-check';
 import t from 'tap';
-import { recordId } from '../../../src/backup/records/record-id.js';
 import type { RecordPart } from '../../../src/backup/records/record-source.js';
 import { sliceData } from '../../../src/backup/records/slice-data.js';
-import { splitMember } from '../../../src/backup/records/split-member.js';
-import { jsonText, parsed } from './json-text.js';
+import { recordId } from '../../../src/engine/records/record-id.js';
+import { jsonText, parsed } from '../../engine/records/json-text.js';
 
 async function partsOf(json: string | Uint8Array): Promise<RecordPart[]> {
   const all: RecordPart[] = [];
@@ -112,31 +111,4 @@ t.test('recordId() is the one member `id` that is a string or number', async (t)
   t.equal(idOf(`{"id":"${'x'.repeat(1025)}"}`), undefined, 'too long');
   t.equal(idOf('{"id":"\\ud800"}'), undefined, 'half a pair');
   t.equal(idOf('{"id":"\\ud83d\\ude00"}'), '😀');
-});
-
-t.test('splitMember() takes a member out and leaves the rest', async (t) => {
-  await fc.assert(
-    fc.asyncProperty(jsonText.object, jsonText.value, fc.nat({ max: 4 }), async (text, value, place) => {
-      const members = Object.entries(JSON.parse(text) as object)
-        .filter(([name]) => name !== 'data')
-        .map(([name, one]) => `${JSON.stringify(name)} : ${JSON.stringify(one)}`);
-      members.splice(place, 0, `"d\\u0061ta"\t: ${value}\n`);
-      const { rest, value: found } = await splitMember(Buffer.from(`{ ${members.join(' ,')} }`), 'data');
-      const { data, ...others } = parsed(rest)!.value as Record<string, unknown>;
-      const expected = parsed(text)!.value as Record<string, unknown>;
-      delete expected.data;
-      return (
-        data === null &&
-        Buffer.from(found!).toString() === value &&
-        JSON.stringify(Object.entries(others).sort()) === JSON.stringify(Object.entries(expected).sort())
-      );
-    }),
-    { numRuns: 300 },
-  );
-  t.same(await splitMember(Buffer.from('{"a":{"data":1}}'), 'data'), {
-    rest: Buffer.from('{"a":{"data":1}}'),
-    value: undefined,
-  });
-  await t.rejects(splitMember(Buffer.from('{"data":1,"data":2}'), 'data'), /"data" stands there twice/);
-  await t.rejects(splitMember(Buffer.from('{"data":1}}'), 'data'), /at byte 10/);
 });

@@ -58,6 +58,16 @@ export function stringAt(json: Uint8Array, start: number, end: number): string {
   return JSON.parse(asBuffer(json).toString('utf8', start, end)) as string;
 }
 
+/** What a record whose one member `id` has its value at `start` is called: see `recordId`. The bytes are a view on `json` where they can be. */
+export function idOf(json: Uint8Array, start: number): Uint8Array | undefined {
+  if (json[start] !== QUOTE) return idAt(json, start);
+  // Bytes that are UTF-8 hold no half of a pair, save as an escape.
+  for (let at = start + 1; ; at++) {
+    if (json[at] === BACKSLASH) return idAt(json, start);
+    if (json[at] === QUOTE) return short(json.subarray(start + 1, at));
+  }
+}
+
 function idAt(json: Uint8Array, start: number): Uint8Array | undefined {
   const first = json[start]!;
   // Numbers begin with a digit or a minus; no other value does with a byte from here to there.

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { concatBytes, Slices, utf8 } from '../../base/index.js';
+import { Slices } from '../../base/index.js';
 import { JsonError, JsonScanner, spaceEnd, unexpected } from './json-scanner.js';
 import { stringIs } from './record-id.js';
 
@@ -7,16 +7,19 @@ const COMMA = 0x2c;
 /** Bytes scanned in one go. */
 const STEP_BYTES = 2 ** 20;
 
+/** Where one member's value lies in an object. */
+export interface MemberPlace {
+  readonly start: number;
+  /** Behind its last byte. */
+  readonly end: number;
+}
+
 /**
- * Takes the value of one member out of a JSON object without making anything of it.
+ * Finds the value of one member of a JSON object without making anything of it. Undefined where there is no such member.
  *
- * @returns the object with `null` in its place, and the value as the slice of `json` that it is; undefined where there is no such member.
  * @throws {JsonError} where the bytes are not one JSON value in UTF-8, or the member stands there twice.
  */
-export async function splitMember(
-  json: Uint8Array,
-  member: string,
-): Promise<{ readonly rest: Uint8Array; readonly value: Uint8Array | undefined }> {
+export async function placeOfMember(json: Uint8Array, member: string): Promise<MemberPlace | undefined> {
   if (!isUtf8(json)) throw new JsonError('It is not UTF-8, which shows', 0);
   let start: number | undefined;
   let next: number | undefined;
@@ -30,11 +33,10 @@ export async function splitMember(
   while (!scanner.run(STEP_BYTES)) if (slices.over) await slices.next();
   const behind = spaceEnd(json, scanner.at, json.length);
   if (behind < json.length) throw unexpected(json[behind], behind);
-  if (start === undefined) return { rest: json, value: undefined };
+  if (start === undefined) return undefined;
   // Behind the value is a comma and the next name, or the brace that closes the object.
   const closing = next === undefined ? scanner.at - 1 : json.lastIndexOf(COMMA, next);
   let end = closing;
   while (spaceEnd(json, end - 1, end) === end) end--;
-  const rest = concatBytes([json.subarray(0, start), utf8('null'), json.subarray(end)]);
-  return { rest, value: json.subarray(start, end) };
+  return { start, end };
 }

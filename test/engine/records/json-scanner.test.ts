@@ -6,7 +6,7 @@ import {
   JsonScanner,
   spaceEnd,
   valueEnd,
-} from '../../../src/backup/records/json-scanner.js';
+} from '../../../src/engine/records/json-scanner.js';
 import { jsonText, parsed } from './json-text.js';
 
 /** Whether the bytes are one value with white space around it. */
