@@ -59,7 +59,19 @@ function stepsOf(rows: readonly Row[]): ReadonlySet<string> {
   return new Set(rows.flatMap((row) => row.bounds.map((bound) => bound.step)));
 }
 
-const SHOWN = ['wall', 'cpu', 'memory', 'delay', 'delay999', 'answer50', 'answer99', 'spread', 'eachBytes'] as const;
+const SHOWN = [
+  'wall',
+  'cpu',
+  'memory',
+  'delay',
+  'delay999',
+  'answer50',
+  'answer99',
+  'spread',
+  'growth',
+  'turn',
+  'eachBytes',
+] as const;
 
 function onSample({ round, step, program, figures }: Sample): void {
   const shown = SHOWN.flatMap((figure) => {

@@ -16,6 +16,11 @@ export const barePath = join(builtFolder, 'bench', 'bare', 'main.js');
 /** The program that measures delays inside one process. */
 export const latencyPath = join(builtFolder, 'bench', 'latency', 'main.js');
 
+/** The program of that name that makes histories and measures what keeping them costs. */
+export function keepingPath(name: 'age' | 'prune' | 'beside' | 'small'): string {
+  return join(builtFolder, 'bench', 'keeping', `${name}.js`);
+}
+
 /** Where results go; kept out of version control. */
 export const resultsFolder = fileURLToPath(new URL('../../bench/results', import.meta.url));
 

@@ -1,7 +1,7 @@
 /**
  * What is counted: seconds or bytes. `storedShare`: stored bytes as a part of the source's. `delay…`: seconds that a request waits, the longest,
  * and what 999 of 1000 or 99 of 100 stay below. `answer50`, `answer99`: seconds from a request to its answer, half of them and 99 of 100;
- * `spread`: the slowest over the median; `growth`: how often as long as it took with few. `eachBytes`: memory for each of many.
+ * `spread`: the slowest over the median; `growth`, `cpuGrowth`: how often as long, or as much CPU time, as it took with few. `turn`: the longest wait for the turn to write. `eachBytes`: memory for each of many.
  */
 export type Figure =
   | 'wall'
@@ -17,6 +17,8 @@ export type Figure =
   | 'answer99'
   | 'spread'
   | 'growth'
+  | 'cpuGrowth'
+  | 'turn'
   | 'eachBytes';
 
 export const FIGURE_UNITS: Readonly<Record<Figure, 's' | 'MB' | '%' | 'ms' | '×' | 'B'>> = {
@@ -33,6 +35,8 @@ export const FIGURE_UNITS: Readonly<Record<Figure, 's' | 'MB' | '%' | 'ms' | '×
   answer99: 'ms',
   spread: '×',
   growth: '×',
+  cpuGrowth: '×',
+  turn: 'ms',
   eachBytes: 'B',
 };
 

@@ -15,6 +15,8 @@ export const FIGURE_NAMES: Readonly<Record<Figure, string>> = {
   answer99: 'answer, 99 of 100',
   spread: 'slowest over median',
   growth: 'longer than with few',
+  cpuGrowth: 'more CPU than with few',
+  turn: 'longest wait for the turn',
   eachBytes: 'memory for each',
 };
 

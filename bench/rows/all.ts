@@ -1,5 +1,6 @@
 import type { Row } from '../row.js';
 import { firstBackupAbsolute, firstBackupCpu, firstBackupWall } from './first-backup.js';
+import { oldHistory, pruneOne, smallSnapshots } from './keeping.js';
 import { latency } from './latency.js';
 import { nextRelease, unchanged } from './later-backup.js';
 import { peakMemory } from './memory.js';
@@ -26,6 +27,9 @@ export const ROWS: readonly Row[] = [
   sessionCommand,
   usersAtOnce,
   manyUsers,
+  oldHistory,
+  smallSnapshots,
+  pruneOne,
 ];
 
 /** The row of that name, or every row of the workload of that name, or all for `all`; throws on any other name. */

@@ -66,6 +66,12 @@ export class BenchDaemon {
     return Number(/^VmRSS:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024;
   }
 
+  /** The most that it ever had resident, in bytes. */
+  async peakMemory(): Promise<number> {
+    const status = await readFile(`/proc/${this.#child!.pid}/status`, 'utf8');
+    return Number(/^VmHWM:\s+(\d+)/m.exec(status)?.[1] ?? 0) * 1024;
+  }
+
   /** CPU seconds that the daemon has used so far. */
   async cpu(): Promise<number> {
     const fields = (await readFile(`/proc/${this.#child!.pid}/stat`, 'utf8')).split(') ')[1]!.split(' ');
