@@ -25,6 +25,7 @@ export { scrubNames } from './operations/scrub.js';
 export { type AnswerOf, type InputOf, OPERATIONS, type OperationName, type OperationsOf } from './operations.js';
 export { isWithin, joinPath, pathReadings, splitPath } from './paths.js';
 export { type RecordBody, recordBodyOf, sentRecords } from './records/body.js';
+export { ROUND_NAMES, type RoundName, roundEveryMs } from './rounds.js';
 export { type Selected, type Selector, select, selectionFields } from './select.js';
 export { serveApi } from './serve.js';
 export { type ApiServer, DEFAULT_LIMITS, type ServerLimits, type ServerParts } from './server/parts.js';

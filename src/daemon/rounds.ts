@@ -1,4 +1,4 @@
-import { isBitacoraError, type Logger } from '../base/index.js';
+import { asBuffer, type Clock, isBitacoraError, type Logger, type Random } from '../base/index.js';
 import type { JobQueue, JobRequest } from '../scheduler/index.js';
 
 /** Work that the daemon does by itself, again and again. */
@@ -9,6 +9,8 @@ export interface Round {
   everyMs(): number | undefined;
   /** From the start to the first run, where it cannot wait as long as the others. */
   readonly firstMs?: number;
+  /** When it ended last, whoever ran it, milliseconds since 1970; undefined: not known. Then what was not missed is not done at the start. */
+  lastEnded?(): Promise<number | undefined>;
   /** Done one after another. */
   jobs?(): readonly JobRequest[];
   /** Work that is no job. */
@@ -22,6 +24,8 @@ export interface RoundsOptions {
   readonly rounds: readonly Round[];
   readonly queue: JobQueue;
   readonly logger: Logger;
+  readonly clock: Clock;
+  readonly random: Random;
   readonly timer?: Timer | undefined;
 }
 
@@ -42,7 +46,28 @@ export class Rounds {
   }
 
   start(): void {
-    for (const round of this.#options.rounds) this.#later(round, round.firstMs ?? FIRST_MS);
+    for (const round of this.#options.rounds) {
+      if (!round.lastEnded) {
+        this.#later(round, round.firstMs ?? FIRST_MS);
+        continue;
+      }
+      const looking = this.#firstMs(round, round.lastEnded.bind(round))
+        .then((ms) => this.#later(round, ms))
+        .finally(() => this.#running.delete(looking));
+      this.#running.add(looking);
+    }
+  }
+
+  /** What was missed soon, at some moment or other: hosts that come back together share what they work on. */
+  async #firstMs(round: Round, lastEnded: () => Promise<number | undefined>): Promise<number> {
+    const { clock, random } = this.#options;
+    const soon = FIRST_MS * (1 + asBuffer(random.bytes(4)).readUInt32BE(0) / 2 ** 32);
+    const every = round.everyMs();
+    const ended = await lastEnded();
+    const ago = ended === undefined ? undefined : clock.now() - ended;
+    // A run that lies ahead was dated by a clock that was wrong.
+    if (every === undefined || ago === undefined || ago < 0) return soon;
+    return Math.max(soon, every - ago);
   }
 
   /** Resolves when nothing runs any more that is no job: jobs end with the queue. */

@@ -143,8 +143,8 @@ export async function runDaemon(options: DaemonOptions): Promise<void> {
 
 /** What is done by itself: upkeep in its rounds, and the timetable. */
 function startTimed(parts: DaemonTimetable): { readonly timetable: Timetable; stop(): Promise<void> } {
-  const { vault, queue, settings, random, logger } = parts;
-  const rounds = new Rounds({ rounds: upkeepRounds(vault, settings, random), queue, logger });
+  const { vault, queue, settings, clock, random, logger } = parts;
+  const rounds = new Rounds({ rounds: upkeepRounds(vault, settings, random), queue, clock, random, logger });
   const timetable = createTimetable(parts);
   rounds.start();
   timetable.start();

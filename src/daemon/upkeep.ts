@@ -1,4 +1,4 @@
-import type { Settings } from '../api/index.js';
+import { type RoundName, roundEveryMs, type Settings } from '../api/index.js';
 import type { Random } from '../base/index.js';
 import { makeReserve, type Vault } from '../vault/index.js';
 import type { Round } from './rounds.js';
@@ -10,19 +10,23 @@ const RESERVE_FIRST_MS = 10_000;
 
 /** What a daemon sees to by itself: what the policy keeps no longer, the space that frees, and that what is stored is still sound. */
 export function upkeepRounds(vault: Vault, settings: () => Settings, random: Random): Round[] {
+  const ended = async (...names: RoundName[]): Promise<number | undefined> => {
+    const runs = await vault.rounds.read();
+    const each = names.map((name) => runs.get(name)?.done);
+    return each.every((time) => time !== undefined) ? Math.min(...each) : undefined;
+  };
   const common = { user: undefined, access: 'read', durable: false } as const;
   return [
     {
       name: 'retention and prune',
-      everyMs: () => (settings().enabled ? DAY_MS : undefined),
+      everyMs: () => roundEveryMs(settings(), 'prune'),
+      lastEnded: () => ended('retain-all', 'prune'),
       jobs: () => ['retain-all', 'prune'].map((operation) => ({ ...common, operation, input: {} })),
     },
     {
       name: 'scrub',
-      everyMs: () => {
-        const { scrub } = settings();
-        return scrub?.enabled === false ? undefined : (scrub?.everyMs ?? DAY_MS);
-      },
+      everyMs: () => roundEveryMs(settings(), 'scrub'),
+      lastEnded: () => ended('scrub'),
       jobs: () => {
         const { scrub } = settings();
         const share = scrub?.share === undefined ? {} : { share: scrub.share * 100 };

@@ -23,6 +23,7 @@ import { QueueFiles } from './queue-files.js';
 import { type Refreshed, refreshUser } from './refresh-user.js';
 import { Registry, type UserList, type UserListOptions } from './registry.js';
 import { RestingUsers } from './resting-users.js';
+import { RoundNotes } from './round-notes.js';
 import type { StoredBytes } from './stored-bytes.js';
 import { TokenFiles } from './token-files.js';
 import { checkTwice, type TwiceContext } from './twice.js';
@@ -71,6 +72,8 @@ export class Vault {
   readonly opened: { readonly wall: number; readonly monotonic: number };
   /** How much is stored of whom, and how much may be. */
   readonly stored: StoredBytes;
+  /** The last run of each round of upkeep. */
+  readonly rounds: RoundNotes;
   /** Jobs that have not ended. */
   readonly queue: QueueFiles;
   /** Who may ask a daemon from elsewhere. */
@@ -92,6 +95,7 @@ export class Vault {
     this.backend = parts.backend;
     this.stored = parts.stored;
     this.opened = { wall: parts.clock.now(), monotonic: parts.clock.monotonic() };
+    this.rounds = new RoundNotes(parts.path, parts.master.vaultMacKey);
     this.queue = new QueueFiles(parts.backend, parts.master, parts.vaultId, parts.random);
     this.tokens = new TokenFiles(parts.backend, parts.master, parts.vaultId, parts.random);
     const alone = parts.lock !== undefined && parts.restingUsers > 0;

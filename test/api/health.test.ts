@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/api/index.js';
+import type { StatusAnswer } from '../../src/api/contract/status.js';
 import { parse, type Served, serve } from './fixture.js';
 import { ask } from './http.js';
 
@@ -23,7 +24,7 @@ t.test('a sound daemon is healthy, and says what it looked at', async (t) => {
   const { http, said } = await health(served);
   t.equal(http, 200);
   t.same([said.status, worse(said)], ['ok', []]);
-  t.same(said.checks.map(({ name }) => name).sort(), ['backups', 'copy', 'queue', 'scrub', 'space', 'vault']);
+  t.same(said.checks.map(({ name }) => name).sort(), ['backups', 'copy', 'prune', 'queue', 'scrub', 'space', 'vault']);
 });
 
 t.test('a copy that is missing, a backup that failed and damage are told, by the word alone to others', async (t) => {
@@ -60,6 +61,31 @@ t.test('a wrong call for somebody who is not there makes nobody look unsafe', as
   }
   t.same(worse((await health(served)).said), []);
   t.notMatch((await ask(served.socket, '/metrics')).text, /user="(nobody|\.\.)"/);
+});
+
+t.test('what was checked and pruned is known after a restart, and a check that is overdue is told', async (t) => {
+  const served = await serve(t);
+  await served.backUp();
+  t.equal((await ask(served.socket, '/api/scrub', { method: 'POST', body: {} })).status, 200);
+  t.equal((await ask(served.socket, '/api/prune', { method: 'POST', body: {} })).status, 200);
+  const again = await served.restart();
+  const { said } = await health(again);
+  t.match(said.checks.find(({ name }) => name === 'scrub')?.message, /^The check of .* found no damage/);
+  t.match(said.checks.find(({ name }) => name === 'prune')?.message, /^What was not needed went on/);
+  const { rounds } = parse((await ask(again.socket, '/api/status')).text) as unknown as StatusAnswer;
+  t.match(rounds, [
+    { operation: 'prune', outcome: 'done' },
+    { operation: 'scrub', outcome: 'sound' },
+  ]);
+  const done = figure(await scrape(again), 'bitacora_round_done_timestamp_seconds{operation="scrub"}');
+  t.equal(done, Date.parse(rounds[1]!.ended) / 1000);
+  const { rounds: notes } = again.daemon.vault;
+  await notes.note('scrub', { started: 0, ended: Date.now() - 4 * 86_400_000, outcome: 'sound' });
+  t.same(worse((await health(again)).said), ['scrub']);
+  await notes.note('scrub', { started: 0, ended: Date.now() - 2 * 86_400_000, outcome: 'sound' });
+  t.same(worse((await health(again)).said), []);
+  await notes.note('prune', { started: 0, ended: Date.now(), outcome: 'held' });
+  t.same(worse((await health(again)).said), ['prune']);
 });
 
 t.test('a vault that cannot be written fails, with the status that takes it out of service', async (t) => {

@@ -1,6 +1,6 @@
 import t from 'tap';
 import { DEFAULT_SETTINGS, type Settings } from '../../src/api/index.js';
-import { silentLogger, systemRandom } from '../../src/base/index.js';
+import { silentLogger, systemClock, systemRandom } from '../../src/base/index.js';
 import type { Round } from '../../src/daemon/rounds.js';
 import { Rounds } from '../../src/daemon/rounds.js';
 import { upkeepRounds } from '../../src/daemon/upkeep.js';
@@ -58,6 +58,29 @@ function fakeQueue(refuse?: Error): FakeQueue {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
+t.test('what was missed is done soon, and what was done lately waits for its time', async (t) => {
+  const now = 1_000 * DAY;
+  const clock = { now: () => now, monotonic: () => 0 };
+  const random = { bytes: (length: number) => new Uint8Array(length).fill(0x80) };
+  const soon = 600_000 * (1 + 0x80808080 / 2 ** 32);
+  for (const [ended, waits] of [
+    [undefined, soon],
+    [now - 5 * DAY, soon],
+    [now - DAY / 4, (3 * DAY) / 4],
+    // The clock was wrong then, or is now.
+    [now + DAY, soon],
+  ] as const) {
+    const timers = new Timers();
+    const round: Round = { name: 'r', everyMs: () => DAY, lastEnded: async () => ended, jobs: () => [] };
+    const { queue } = fakeQueue();
+    const rounds = new Rounds({ rounds: [round], queue, logger: silentLogger, timer: timers.timer, clock, random });
+    rounds.start();
+    await settled();
+    t.same(timers.waits, [waits], String(ended));
+    await rounds.stop();
+  }
+});
+
 t.test('a round runs soon, then again once it has ended, its jobs one after another', async (t) => {
   const timers = new Timers();
   const { queue, submitted, end } = fakeQueue();
@@ -69,7 +92,14 @@ t.test('a round runs soon, then again once it has ended, its jobs one after anot
     input: {},
   });
   const round: Round = { name: 'r', everyMs: () => DAY, jobs: () => [request('one'), request('two')] };
-  const rounds = new Rounds({ rounds: [round], queue, logger: silentLogger, timer: timers.timer });
+  const rounds = new Rounds({
+    rounds: [round],
+    queue,
+    logger: silentLogger,
+    timer: timers.timer,
+    clock: systemClock,
+    random: systemRandom,
+  });
   rounds.start();
   t.same(timers.waits, [600_000]);
   timers.fire();
@@ -108,7 +138,14 @@ t.test('a round that fails is told and tried again; one that is turned off is as
       throw new Error('no');
     },
   };
-  const rounds = new Rounds({ rounds: [round], queue: fakeQueue().queue, logger, timer: timers.timer });
+  const rounds = new Rounds({
+    rounds: [round],
+    queue: fakeQueue().queue,
+    logger,
+    timer: timers.timer,
+    clock: systemClock,
+    random: systemRandom,
+  });
   rounds.start();
   timers.fire();
   await settled();
@@ -125,7 +162,12 @@ t.test('a round that fails is told and tried again; one that is turned off is as
 t.test('the daemon lets go, frees and checks by itself, as its settings say', async (t) => {
   let settings: Settings = DEFAULT_SETTINGS;
   let counted = 0;
-  const vault = { stored: { recount: async () => void counted++ } } as unknown as Vault;
+  const runs = new Map([
+    ['retain-all', { done: 5 }],
+    ['prune', { done: 3 }],
+  ]);
+  const stub = { stored: { recount: async () => void counted++ }, rounds: { read: async () => runs } };
+  const vault = stub as unknown as Vault;
   const [retention, scrub, reserve, stored] = upkeepRounds(vault, () => settings, systemRandom);
   t.equal(reserve!.everyMs(), 3_600_000);
   const timers = new Timers();
@@ -134,6 +176,8 @@ t.test('the daemon lets go, frees and checks by itself, as its settings say', as
     queue: fakeQueue().queue,
     logger: silentLogger,
     timer: timers.timer,
+    clock: systemClock,
+    random: systemRandom,
   });
   rounds.start();
   t.same(timers.waits, [10_000], 'a disk may be full soon after the start');
@@ -142,6 +186,7 @@ t.test('the daemon lets go, frees and checks by itself, as its settings say', as
     retention!.jobs!().map(({ operation }) => operation),
     ['retain-all', 'prune'],
   );
+  t.same([await retention!.lastEnded!(), await scrub!.lastEnded!()], [3, undefined]);
   t.match(scrub!.jobs!(), [{ operation: 'scrub', access: 'read', user: undefined, input: { due: true } }]);
   t.same(
     [retention, scrub, stored].map((round) => round!.everyMs()),

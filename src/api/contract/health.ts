@@ -4,7 +4,7 @@ export const input = z.strictObject({});
 
 const status = z.enum(['ok', 'degraded', 'failing']);
 export const check = z.strictObject({
-  /** `vault`, `space`, `copy`, `queue`, `backups` or `scrub`. */
+  /** `vault`, `space`, `copy`, `queue`, `backups`, `scrub`, `prune` or `quotas`. */
   name: z.string(),
   status,
   message: z.string(),

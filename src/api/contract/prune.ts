@@ -6,6 +6,8 @@ export const input = z.strictObject({
   dry_run: z.boolean().optional(),
   /** How long what was put aside is kept; left out, 7 days. */
   grace_days: z.number().min(0).max(3650).optional(),
+  /** Bytes that are wanted at once: as much of what is put aside goes before its grace, the oldest first. */
+  free_bytes: z.int().min(0).optional(),
   /** Lets more than a fifth of what is stored go at once. */
   allow_large: z.boolean().optional(),
 });
@@ -21,6 +23,8 @@ export const answer = z.strictObject({
       user_id: userId,
       status: z.enum(['done', 'held', 'stopped']),
       problem: errorItem.nullable(),
+      /** What was found amiss and put right. */
+      warnings: z.array(z.string()),
       /** Packs that snapshots may need, when it began. */
       before: packs,
       /** Forgotten snapshots that are given up; `bytes`, of a dry run, is about what goes with each. */

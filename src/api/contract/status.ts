@@ -55,6 +55,18 @@ export const answer = z.strictObject({
       problems: z.array(errorItem),
     }),
   ),
+  /** The last run of what is done for the whole vault, whoever ran it; of those of which nothing is known there is none. */
+  rounds: z.array(
+    z.strictObject({
+      operation: z.enum(['retain-all', 'prune', 'scrub']),
+      started: time,
+      ended: time,
+      /** A word of the operation's own answer, or `failed`. */
+      outcome: z.string(),
+      /** When one ended that did not fail. */
+      last_done: time.nullable(),
+    }),
+  ),
   /** Of the vault as a whole. */
   problems: z.array(errorItem),
   /** What the operator should know besides, such as settings that do nothing yet. */

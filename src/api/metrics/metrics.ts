@@ -5,6 +5,7 @@ import { freeSpace, type Vault } from '../../vault/index.js';
 import type { BackupAges } from './ages.js';
 import { JobFigures } from './job-figures.js';
 import { observe, observed } from './observed.js';
+import { addUpkeep } from './upkeep.js';
 
 export interface MetricsParts {
   readonly vault: Vault;
@@ -44,6 +45,7 @@ export class Metrics {
       registers,
     });
     addState(this.#registry, parts);
+    addUpkeep(this.#registry, parts.vault);
     addAges(this.#registry, observed(parts.queue).ages, parts);
     this.watching = observe(parts.queue, new JobFigures(this.#registry), parts.signal);
   }

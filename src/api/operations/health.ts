@@ -1,10 +1,11 @@
 import { formatTime } from '../../base/index.js';
-import { hasEnded, type JobQueue } from '../../scheduler/index.js';
+import type { JobQueue } from '../../scheduler/index.js';
 import { freeSpace } from '../../vault/index.js';
 import type { HealthAnswer, HealthCheck } from '../contract/health.js';
 import { BackupAges } from '../metrics/ages.js';
 import { observed } from '../metrics/observed.js';
 import type { OperationContext } from '../operation.js';
+import { upkeepChecks } from '../upkeep-checks.js';
 import { spaceProblems } from './status.js';
 
 /** From so many jobs on that wait something is slow. */
@@ -18,7 +19,8 @@ export async function health(context: OperationContext): Promise<HealthAnswer> {
     vaultCheck(context),
     await spaceCheck(context),
     copyCheck(context),
-    ...(context.daemon ? [queueCheck(context.daemon.queue), scrubCheck(context.daemon.queue)] : []),
+    ...(context.daemon ? [queueCheck(context.daemon.queue)] : []),
+    ...(await upkeepChecks(context)),
     await backupsCheck(context),
   ];
   const status =
@@ -53,18 +55,6 @@ function queueCheck(queue: JobQueue): HealthCheck {
   const waiting = queue.list({ states: ['queued'] }).length;
   const message = `${waiting} ${waiting === 1 ? 'job waits' : 'jobs wait'}.`;
   return { name: 'queue', status: waiting >= WAITING_MANY ? 'degraded' : 'ok', message };
-}
-
-function scrubCheck(queue: JobQueue): HealthCheck {
-  const last = queue.list().findLast((job) => job.operation === 'scrub' && hasEnded(job) && job.state !== 'cancelled');
-  if (!last) return { name: 'scrub', status: 'ok', message: 'Nothing was checked since the daemon was started.' };
-  const { status } = (last.result ?? {}) as { readonly status?: unknown };
-  const damaged = last.state === 'failed' || status === 'damaged';
-  const when = formatTime(last.ended ?? last.submitted);
-  const message = damaged
-    ? `The check of ${when} found damage, or could not be done: \`bitacora scrub\` says more.`
-    : `The check of ${when} found no damage.`;
-  return { name: 'scrub', status: damaged ? 'degraded' : 'ok', message };
 }
 
 async function backupsCheck({ daemon, vault, logger, signal, atEnd }: OperationContext): Promise<HealthCheck> {

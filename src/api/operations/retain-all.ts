@@ -4,10 +4,16 @@ import type { RetainAllAnswer, RetainAllInput } from '../contract/retain-all.js'
 import { errorDocument } from '../job-document.js';
 import type { OperationContext } from '../operation.js';
 import { retainOptions } from '../retain-after.js';
+import { asRound } from '../rounds.js';
 import { withReserve } from '../with-reserve.js';
 
 /** Retention of every user, one after another; what goes wrong with one keeps it from no other. */
-export async function retainAll(context: OperationContext, _input: RetainAllInput): Promise<RetainAllAnswer> {
+export function retainAll(context: OperationContext, _input: RetainAllInput): Promise<RetainAllAnswer> {
+  const outcome = ({ problems }: RetainAllAnswer) => (problems.length > 0 ? 'stopped' : 'done');
+  return asRound(context, 'retain-all', () => retainEach(context), outcome);
+}
+
+async function retainEach(context: OperationContext): Promise<RetainAllAnswer> {
   const { vault, signal, progress } = context;
   const { records, damaged } = await vault.users();
   const names = records.filter(({ state }) => state === 'active').map(({ name }) => name);

@@ -3,6 +3,7 @@ import * as upkeep from '../../upkeep/index.js';
 import type { ScrubAnswer, ScrubInput } from '../contract/scrub.js';
 import { checkKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
+import { asRound } from '../rounds.js';
 
 const DAMAGE = new Set(['DATA_CORRUPT', 'OBJECT_MISSING', 'FORMAT_NEWER', 'KEY_WRONG']);
 
@@ -10,7 +11,17 @@ const DAMAGE = new Set(['DATA_CORRUPT', 'OBJECT_MISSING', 'FORMAT_NEWER', 'KEY_W
 const BYTES_PER_SECOND = 32e6;
 
 /** Checks what is stored, of one user or of all. */
-export async function scrub(context: OperationContext, input: ScrubInput): Promise<ScrubAnswer> {
+export function scrub(context: OperationContext, input: ScrubInput): Promise<ScrubAnswer> {
+  if (input.user_id !== undefined) return check(context, input);
+  return asRound(
+    context,
+    'scrub',
+    () => check(context, input),
+    ({ status }) => status,
+  );
+}
+
+async function check(context: OperationContext, input: ScrubInput): Promise<ScrubAnswer> {
   const { vault, clock, logger, progress, signal } = context;
   const { user_id: user, share = 100, due = false } = input;
   const began = clock.monotonic();

@@ -1,9 +1,10 @@
 import { BitacoraError, isBitacoraError, isoTime, throwIfAborted } from '../../base/index.js';
 import type { Snapshot } from '../../snapshot/index.js';
-import { type FreeSpace, freeSpace } from '../../vault/index.js';
+import { type FreeSpace, freeSpace, type RoundRun } from '../../vault/index.js';
 import type { StatusAnswer } from '../contract/status.js';
 import { errorDocument, jobDocument } from '../job-document.js';
 import type { OperationContext } from '../operation.js';
+import { ROUND_NAMES } from '../rounds.js';
 import { briefSnapshot } from '../user-document.js';
 
 type UserStatus = StatusAnswer['users'][number];
@@ -38,6 +39,7 @@ export async function status(context: OperationContext): Promise<StatusAnswer> {
     // Of those that were not read it is not known whether they were erased.
     user_count: total > USERS_MOST ? total : active.length,
     users,
+    rounds: roundsStatus(await vault.rounds.read()),
     problems: problems.map(errorDocument),
     warnings: [...(daemon?.problems ?? [])],
   };
@@ -63,6 +65,16 @@ export function spaceProblems(space: FreeSpace | undefined): BitacoraError[] {
   if (!space || space.freeBytes >= space.totalBytes * FREE_SHARE_LOW) return [];
   const percent = Math.floor((100 * space.freeBytes) / space.totalBytes);
   return [new BitacoraError('NO_SPACE', `Only ${percent} % of the vault’s file system is free.`)];
+}
+
+function roundsStatus(runs: ReadonlyMap<string, RoundRun>): StatusAnswer['rounds'] {
+  return ROUND_NAMES.flatMap((operation) => {
+    const run = runs.get(operation);
+    if (!run) return [];
+    const { started, ended, outcome, done } = run;
+    const last_done = done === undefined ? null : isoTime(done);
+    return [{ operation, started: isoTime(started), ended: isoTime(ended), outcome, last_done }];
+  });
 }
 
 function daemonStatus({

@@ -35,6 +35,7 @@ function say({ output }: CommandContext, { users, dry_run, duration_ms }: Answer
   for (const user of users) {
     output.note(`${user.user_id}: ${(dry_run ? planned(user) : done(user)).join(', ') || 'nothing to free'}`);
     if (dry_run) for (const line of user.snapshots) output.note(`  ${line.backup_id}  ${sizeOf(line.bytes)}`);
+    for (const warning of user.warnings) output.message(`warning: ${warning}`);
     if (user.problem) output.message(`Nothing was removed of "${user.user_id}": ${user.problem.message}`);
     if (user.status === 'held') output.message(held(user));
   }

@@ -31,6 +31,7 @@ export async function runStatus(context: CommandContext): Promise<number> {
     for (const line of headLines(answer)) output.line(line);
     for (const job of answer.daemon?.running ?? []) output.line(`  ${jobLine(job)}`);
     for (const row of answer.daemon?.schedule ?? []) output.line(scheduleLine(row));
+    for (const run of answer.rounds) output.line(roundLine(run));
     sayUsers(context, answer);
     for (const warning of answer.warnings) output.message(`warning: ${warning}`);
     sayProblems(
@@ -59,6 +60,12 @@ function scheduleLine({ users, kind, cron, every_ms: every, next }: Schedule[num
   const when = next === null ? 'soon' : formatTime(Date.parse(next));
   const how = cron ?? `every ${formatDuration(every ?? 0)}`;
   return `Next        ${when}  ${kind} of ${users.includes('*') ? 'all users' : users.join(', ')} (${how})`;
+}
+
+const ROUNDS = { 'retain-all': 'Retention', prune: 'Prune', scrub: 'Check' };
+
+function roundLine({ operation, ended, outcome }: Status['rounds'][number]): string {
+  return `${ROUNDS[operation].padEnd(12)}${formatTime(Date.parse(ended))}  ${outcome}`;
 }
 
 function sayUsers({ output }: CommandContext, { users, user_count: count }: Status): void {

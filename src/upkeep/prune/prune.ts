@@ -20,12 +20,14 @@ export async function prune(vault: Vault, options: PruneVaultOptions): Promise<r
   if (!dryRun) vault.checkWritable();
   const names = user === undefined ? await activeUsers(vault) : [(await vault.findUser(user)).name];
   const users: PrunedUser[] = [];
+  const freed = () => users.reduce((sum, { purged }) => sum + purged.bytes, 0);
   for (const name of names) {
     try {
       const repository = await vault.openUser(name, { progress, signal });
       try {
         // What rewrites packs frees space in the end.
-        const own = { ...options, opened: vault.opened };
+        const pressBytes = Math.max(0, (options.pressBytes ?? 0) - freed());
+        const own = { ...options, pressBytes, opened: vault.opened };
         users.push(await vault.stored.exempting(repository.uid, () => pruneUser(repository, own)));
       } finally {
         repository.close();

@@ -1,0 +1,32 @@
+import { Gauge, type Registry } from 'prom-client';
+import type { Vault } from '../../vault/index.js';
+
+/** What upkeep did last, and how much is stored, as far as it is known without a listing. */
+export function addUpkeep(registry: Registry, vault: Vault): void {
+  const registers = [registry];
+  new Gauge({
+    name: 'bitacora_round_done_timestamp_seconds',
+    help: 'When retention, prune and check of the whole vault last ended without failing, whoever ran them.',
+    labelNames: ['operation'],
+    registers,
+    async collect() {
+      this.reset();
+      for (const [operation, { done }] of await vault.rounds.read()) {
+        if (done !== undefined) this.set({ operation }, done / 1000);
+      }
+    },
+  });
+  new Gauge({
+    name: 'bitacora_stored_bytes',
+    help: 'Bytes of what is stored of all users, in use and in the trash; only once somebody had to know.',
+    labelNames: ['what'],
+    registers,
+    collect() {
+      this.reset();
+      const { known } = vault.stored;
+      if (!known) return;
+      this.set({ what: 'live' }, known.liveBytes);
+      this.set({ what: 'trash' }, known.trashBytes);
+    },
+  });
+}
