@@ -4,13 +4,16 @@ import { statfs } from 'node:fs/promises';
 export interface FreeSpace {
   readonly freeBytes: number;
   readonly totalBytes: number;
+  /** What this process may still write: the superuser more than is free for others. */
+  readonly usableBytes: number;
 }
 
 /** Undefined where it cannot be told. */
 export async function freeSpace(vaultPath: string): Promise<FreeSpace | undefined> {
   try {
-    const { bavail, blocks, bsize } = await statfs(vaultPath);
-    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize };
+    const { bavail, bfree, blocks, bsize } = await statfs(vaultPath);
+    const usable = process.geteuid?.() === 0 ? bfree : bavail;
+    return { freeBytes: bavail * bsize, totalBytes: blocks * bsize, usableBytes: usable * bsize };
   } catch {
     return undefined;
   }

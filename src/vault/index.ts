@@ -16,4 +16,5 @@ export { StoredBytes, type StoredLimits, type StoredSizes } from './stored-bytes
 export type { TokenFiles, TokenList } from './token-files.js';
 export { checkSessionId, checkUserName } from './user-names.js';
 export type { UserRepository, UserSecrets } from './user-repository.js';
-export type { OpenUserOptions, UserSettings, Vault } from './vault.js';
+export type { Vault } from './vault.js';
+export type { OpenUserOptions, UserSettings } from './vault-parts.js';

@@ -80,36 +80,39 @@ export class Registry {
 
   /** Every user's newest record. One that is damaged hides no other. */
   async list({ most = Number.POSITIVE_INFINITY }: UserListOptions = {}): Promise<UserList> {
-    const seen = new Map<string, Version>();
-    for (const version of await this.#versions(REGISTRY_PREFIX)) {
-      // Versions of one name follow each other in rising order.
-      seen.set(version.object.slice(0, version.object.lastIndexOf('-') + 1), version);
-    }
+    const newest: Version[] = [];
+    let total = 0;
+    for await (const version of this.#eachNewest()) if (++total <= most) newest.push(version);
     const records: RegistryRecord[] = [];
     const damaged: BitacoraError[] = [];
     const limit = pLimit(READS_MOST);
-    const read = async ([prefix, version]: [string, Version]): Promise<void> => {
-      try {
-        const newest = await this.#newest(prefix, version);
-        if (newest) records.push(newest);
-      } catch (error) {
-        if (!isBitacoraError(error, 'DATA_CORRUPT')) throw error;
-        damaged.push(error);
-      }
-    };
-    await limit.map([...seen].slice(0, most), read);
+    await limit.map(newest, async (version) => {
+      const found = await this.#readOrDamage(version);
+      if (isBitacoraError(found)) damaged.push(found);
+      else if (found) records.push(found);
+    });
     records.sort((a, b) => (a.name < b.name ? -1 : 1));
-    return { records, damaged, total: seen.size };
+    return { records, damaged, total };
+  }
+
+  /**
+   * The same one by one, in no order that means anything, read as they are asked for: whoever stops early has not waited for the rest. In
+   * the place of a record that is damaged is its error.
+   */
+  async *each(): AsyncGenerator<RegistryRecord | BitacoraError> {
+    for await (const version of this.#eachNewest()) {
+      const changes = this.#changes;
+      const found = await this.#readOrDamage(version);
+      if (!found) continue;
+      if (!isBitacoraError(found) && changes === this.#changes) this.#remember(found);
+      yield found;
+    }
   }
 
   /** Looks at the newest record of every user and at its copy; findings as `checkTwice` gives them. */
   async check(): Promise<BitacoraError[]> {
-    const newest = new Map<string, RegistryName>();
-    for (const { object } of await this.#versions(REGISTRY_PREFIX)) {
-      newest.set(object.slice(0, object.lastIndexOf('-')), object);
-    }
     const findings: BitacoraError[] = [];
-    for (const object of newest.values()) {
+    for await (const { object } of this.#eachNewest()) {
       findings.push(...(await checkTwice(this.#context, object, (bytes) => this.#decode(object, bytes))));
     }
     return findings;
@@ -185,16 +188,57 @@ export class Registry {
 
   /** All versions below a prefix, by name and in rising order. One of which only the copy is left is there all the same. */
   async #versions(prefix: string): Promise<Version[]> {
-    const versions = new Map<string, Version>();
-    const collect = async (below: string): Promise<void> => {
-      for await (const { name } of this.#context.backend.list(below, { lengths: false })) {
-        const copy = parseObjectName(name);
-        const parsed = copy?.type === 'copy' ? parseObjectName(copy.of) : copy;
-        if (parsed?.type === 'registry') versions.set(parsed.name, { object: parsed.name, version: parsed.version });
+    const versions: Version[] = [];
+    for await (const version of this.#eachVersion(prefix)) versions.push(version);
+    return versions;
+  }
+
+  /** The newest version of every name, found while they are asked for. */
+  async *#eachNewest(): AsyncGenerator<Version> {
+    let last: Version | undefined;
+    for await (const version of this.#eachVersion(REGISTRY_PREFIX)) {
+      // Versions of one name follow each other in rising order.
+      if (last && nameIn(last) !== nameIn(version)) yield last;
+      last = version;
+    }
+    if (last) yield last;
+  }
+
+  /** Objects and copies are listed in the same order, so that both lists are gone through side by side. */
+  async *#eachVersion(prefix: string): AsyncGenerator<Version> {
+    const objects = this.#listed(prefix);
+    const copies = this.#listed(`${COPIES_PREFIX}${prefix}`);
+    try {
+      let object = await next(objects);
+      let copy = await next(copies);
+      while (object || copy) {
+        const earlier: Version = !copy || (object && object.object <= copy.object) ? object! : copy;
+        yield earlier;
+        if (object?.object === earlier.object) object = await next(objects);
+        if (copy?.object === earlier.object) copy = await next(copies);
       }
-    };
-    await Promise.all([collect(prefix), collect(`${COPIES_PREFIX}${prefix}`)]);
-    return [...versions.values()].sort((a, b) => (a.object < b.object ? -1 : 1));
+    } finally {
+      await objects.return(undefined);
+      await copies.return(undefined);
+    }
+  }
+
+  async *#listed(below: string): AsyncGenerator<Version> {
+    for await (const { name } of this.#context.backend.list(below, { lengths: false })) {
+      const copy = parseObjectName(name);
+      const parsed = copy?.type === 'copy' ? parseObjectName(copy.of) : copy;
+      if (parsed?.type === 'registry') yield { object: parsed.name, version: parsed.version };
+    }
+  }
+
+  /** What `#newest` of a version that was seen gives, with the error for one that is damaged. */
+  async #readOrDamage(seen: Version): Promise<RegistryRecord | BitacoraError | undefined> {
+    try {
+      return await this.#newest(nameIn(seen), seen);
+    } catch (error) {
+      if (isBitacoraError(error, 'DATA_CORRUPT')) return error;
+      throw error;
+    }
   }
 
   /**
@@ -238,6 +282,16 @@ export class Registry {
     if (parsed.version !== record.version) throw moved(object, `version ${record.version} of the record`);
     return record;
   }
+}
+
+async function next(versions: AsyncGenerator<Version>): Promise<Version | undefined> {
+  const { done, value } = await versions.next();
+  return done ? undefined : value;
+}
+
+/** All but the number: what the versions of one name have in common. */
+function nameIn({ object }: Version): string {
+  return object.slice(0, object.lastIndexOf('-') + 1);
 }
 
 function moved(object: string, what: string): BitacoraError {

@@ -1,23 +1,10 @@
-import {
-  BitacoraError,
-  type Clock,
-  fromHex,
-  isBitacoraError,
-  type Logger,
-  type ProgressSink,
-  type Random,
-  throwIfAborted,
-  toHex,
-} from '../base/index.js';
-import type { MasterKeys } from '../crypto/index.js';
+import { BitacoraError, fromHex, isBitacoraError, throwIfAborted, toHex } from '../base/index.js';
 import { type RegistryRecord, VAULT_FILE_NAME } from '../format/index.js';
 import { Log } from '../snapshot/index.js';
 import type { Backend, CallOptions } from '../storage/index.js';
 import { isIndexDamage } from '../store/index.js';
 import { createBundle, loadBundles } from './bundles.js';
-import type { IndexDirectory } from './index-directory.js';
 import { KeyRing } from './key-ring.js';
-import type { VaultLock } from './lock.js';
 import { endOrAbort, type OpenedUser, type OpenUser, openingUser, untilClosed } from './open-user.js';
 import { QueueFiles } from './queue-files.js';
 import { type Refreshed, refreshUser } from './refresh-user.js';
@@ -30,36 +17,7 @@ import { checkTwice, type TwiceContext } from './twice.js';
 import { checkUserName } from './user-names.js';
 import { UserRepository } from './user-repository.js';
 import { openVaultFile } from './vault-file.js';
-
-export interface VaultParts {
-  readonly path: string;
-  readonly vaultId: Uint8Array;
-  readonly keyFile: string;
-  readonly master: MasterKeys;
-  readonly backend: Backend;
-  /** Whether closing the vault closes the backend. */
-  readonly ownsBackend: boolean;
-  readonly directory: IndexDirectory;
-  /** Told of everything that the backend is given. */
-  readonly stored: StoredBytes;
-  readonly lock: VaultLock | undefined;
-  readonly readOnly: boolean;
-  /** See `VaultOptions.restingUsers`. */
-  readonly restingUsers: number;
-  readonly clock: Clock;
-  readonly random: Random;
-  readonly logger: Logger;
-}
-
-/** What an operator decides of a user. */
-export type UserSettings = Partial<Pick<RegistryRecord, 'sources' | 'exclude'>>;
-
-export interface OpenUserOptions extends CallOptions {
-  /** Told of a rebuild, should one be needed. */
-  readonly progress?: ProgressSink | undefined;
-  /** Rebuilds the index in any case, once nobody has the user open: whoever has must close it some day. */
-  readonly rebuild?: boolean | undefined;
-}
+import type { OpenUserOptions, UserSettings, VaultParts } from './vault-parts.js';
 
 /** An open vault. Made by `openVault`. */
 export class Vault {
@@ -116,6 +74,11 @@ export class Vault {
   /** All users, or some, sorted by name, and what of the registry is damaged. */
   users(options?: UserListOptions): Promise<UserList> {
     return this.#registry.list(options);
+  }
+
+  /** All users one by one, read as they are asked for, in no order that means anything; the error of a record that is damaged in its place. */
+  eachUser(): AsyncGenerator<RegistryRecord | BitacoraError> {
+    return this.#registry.each();
   }
 
   /** Throws `BAD_NAME`; `UNKNOWN_USER`; `DATA_CORRUPT` naming a damaged record. */

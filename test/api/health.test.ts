@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import t from 'tap';
-import { DEFAULT_SETTINGS, type Settings } from '../../src/api/index.js';
 import type { StatusAnswer } from '../../src/api/contract/status.js';
-import { parse, type Served, serve } from './fixture.js';
+import { DEFAULT_SETTINGS, type Settings } from '../../src/api/index.js';
+import { vaultCheck } from '../../src/api/operations/health.js';
+import { Gate, parse, type Served, serve } from './fixture.js';
 import { ask } from './http.js';
 
 interface Health {
@@ -11,7 +12,15 @@ interface Health {
   readonly checks: readonly { readonly name: string; readonly status: string; readonly message: string }[];
 }
 
-async function health({ socket }: Served): Promise<{ http: number; said: Health }> {
+/** Asked again where the users are still being looked at, as it does not wait for that. */
+async function health(served: Served): Promise<{ http: number; said: Health }> {
+  for (;;) {
+    const answer = await healthNow(served);
+    if (answer.said.checks.every(({ status }) => status !== 'unknown')) return answer;
+  }
+}
+
+async function healthNow({ socket }: Served): Promise<{ http: number; said: Health }> {
   const { status, text } = await ask(socket, '/api/health');
   return { http: status, said: parse(text) as unknown as Health };
 }
@@ -93,6 +102,38 @@ t.test('a vault that cannot be written fails, with the status that takes it out 
   Object.defineProperty(served.daemon.vault, 'readOnly', { value: true });
   const { http, said } = await health(served);
   t.same([http, said.status, worse(said)], [503, 'failing', ['vault']]);
+});
+
+t.test('without room a vault cannot be written, however it was opened', async (t) => {
+  const vault = { path: '/v', readOnly: false };
+  t.match(vaultCheck(vault, { usableBytes: 4096 }), { status: 'failing', message: /file system is full/ });
+  t.equal(vaultCheck(vault, { usableBytes: 1 << 20 }).status, 'ok');
+  t.equal(vaultCheck(vault, undefined).status, 'ok', 'where it cannot be told');
+  t.equal(vaultCheck({ ...vault, readOnly: true }, { usableBytes: 1 << 30 }).status, 'failing');
+});
+
+t.test('while the users are being looked at that is said, and nobody waits for it', async (t) => {
+  const served = await serve(t);
+  await served.daemon.vault.ensureUser('ana');
+  const { vault } = served.daemon;
+  const looked = new Gate();
+  const eachUser = vault.eachUser.bind(vault);
+  Object.defineProperty(vault, 'eachUser', {
+    value: async function* () {
+      await looked.opened;
+      yield* eachUser();
+    },
+  });
+  const { http, said } = await healthNow(served);
+  t.same([http, said.status, worse(said)], [200, 'ok', ['backups']]);
+  t.match(
+    said.checks.find(({ name }) => name === 'backups'),
+    { status: 'unknown', message: /still being looked at\. So far: 0 users/ },
+  );
+  looked.open();
+  const later = await health(served);
+  t.same(worse(later.said), []);
+  t.match(later.said.checks.find(({ name }) => name === 'backups')?.message, /^1 users are looked at, 1 of them/);
 });
 
 const scrape = async ({ socket }: Served) => (await ask(socket, '/metrics')).text;

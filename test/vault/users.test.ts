@@ -428,3 +428,49 @@ t.test('who goes while a user is being opened leaves the opening to those who wa
   t.ok(again.index.mark.complete, 'an opening that was given up is not joined');
   again.close();
 });
+
+t.test('eachUser() reads no more records than it is asked for, and each user’s once', async (t) => {
+  const memory = new MemoryBackend();
+  const place = await makeVault(t, memory);
+  const writer = await place.open();
+  const made = Array.from({ length: 20 }, (_, number) => `user-${number}`);
+  for (const name of made) await writer.ensureUser(name);
+  await writer.changeUser('user-3', () => ({ exclude: ['new'] }));
+  await writer.close();
+  // Of one object only the copy is left, one is damaged in both places.
+  const [lost, broken] = await names(memory, 'registry/');
+  await memory.remover().remove(lost!);
+  await flip(memory, broken!);
+  await flip(memory, `copies/${broken}`);
+  const reads: string[] = [];
+  const backend = new Proxy<Backend>(memory, {
+    get(target, key) {
+      const member: unknown = Reflect.get(target, key, target);
+      if (typeof member !== 'function') return member;
+      if (key !== 'get') return member.bind(target);
+      return (name: string) => {
+        reads.push(name);
+        return memory.get(name);
+      };
+    },
+  });
+  const reader = await place.open({ backend, readOnly: true });
+  t.teardown(() => reader.close());
+  const records = () => reads.filter((name) => name.startsWith('registry/')).length;
+  for await (const _ of reader.eachUser()) if (records() === 3) break;
+  t.equal(records(), 3);
+  const found = [];
+  for await (const record of reader.eachUser()) found.push(record);
+  t.equal(found.length, made.length);
+  const errors = found.filter((one) => one instanceof Error);
+  t.match(errors, [{ code: 'DATA_CORRUPT', details: { object: broken } }]);
+  const seen = new Map(found.flatMap((one) => (one instanceof Error ? [] : [[one.name, one.exclude]])));
+  t.equal(seen.size, made.length - 1);
+  if (seen.has('user-3')) t.same(seen.get('user-3'), ['new']);
+  const { records: listed, damaged, total } = await reader.users();
+  t.same(
+    listed.map(({ name }) => name),
+    [...seen.keys()].sort(),
+  );
+  t.same([damaged.length, total], [1, made.length]);
+});

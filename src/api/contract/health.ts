@@ -3,15 +3,17 @@ import { z } from 'zod';
 export const input = z.strictObject({});
 
 const status = z.enum(['ok', 'degraded', 'failing']);
+/** `unknown`: it is being looked at. */
+const checkStatus = z.enum([...status.options, 'unknown']);
 export const check = z.strictObject({
   /** `vault`, `space`, `copy`, `queue`, `backups`, `scrub`, `prune` or `quotas`. */
   name: z.string(),
-  status,
+  status: checkStatus,
   message: z.string(),
 });
 
 export const answer = z.strictObject({
-  /** The worst of all checks. */
+  /** The worst of all checks of which anything is known. */
   status,
   /** For administrators, and whoever has the scope `admin` for all users. */
   checks: z.array(check).optional(),

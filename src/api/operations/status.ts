@@ -61,7 +61,7 @@ async function statusOf(context: OperationContext, names: readonly string[]): Pr
 }
 
 /** What is wrong with the room that is left; nothing where that cannot be told. */
-export function spaceProblems(space: FreeSpace | undefined): BitacoraError[] {
+export function spaceProblems(space: Pick<FreeSpace, 'freeBytes' | 'totalBytes'> | undefined): BitacoraError[] {
   if (!space || space.freeBytes >= space.totalBytes * FREE_SHARE_LOW) return [];
   const percent = Math.floor((100 * space.freeBytes) / space.totalBytes);
   return [new BitacoraError('NO_SPACE', `Only ${percent} % of the vault’s file system is free.`)];

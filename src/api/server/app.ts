@@ -1,11 +1,10 @@
-import swagger from '@fastify/swagger';
 import { type FastifyInstance, type FastifyReply, type FastifyRequest, fastify } from 'fastify';
-import { BitacoraError, jsonText } from '../../base/index.js';
+import { BitacoraError } from '../../base/index.js';
 import { authorize, checkJob, checkScope, type Who } from '../authority.js';
 import type { Metrics } from '../metrics/metrics.js';
 import { API_VERSION, HEADER, MEDIA } from '../protocol.js';
 import { answerMalformed, knownError, sendError, sendJson } from './answer-error.js';
-import { JOB_EVENTS, METRICS, VERSION } from './describe.js';
+import { COMPILERS } from './compilers.js';
 import { type Answering, answerEvents } from './job-answers.js';
 import { checkNames, checkOrigin } from './names.js';
 import type { ServerLimits } from './parts.js';
@@ -27,6 +26,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** Who may make the call; without it, whoever may make any. */
     readonly who?: Who;
+    /** The call’s name in the API’s description. */
+    readonly operation?: string;
   }
 }
 
@@ -44,13 +45,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
       connectionsCheckingInterval: Math.min(limits.headersTimeoutMs, 5000),
     },
     routerOptions: { maxParamLength: 1024 },
+    schemaController: { compilersFactory: COMPILERS },
     frameworkErrors: (error, _request, reply) => void sendError(reply, knownError(error, logger)),
     clientErrorHandler: answerMalformed,
   });
   app.server.maxConnections = limits.connectionsMax;
-  // Inputs are checked by the contracts, and answers are written as they are.
-  app.setValidatorCompiler(() => () => true);
-  app.setSerializerCompiler(() => (data) => jsonText(data));
   app.addContentTypeParser(MEDIA.bytes, (_request, payload, done) => done(null, payload));
   app.setErrorHandler((error, _request, reply) => void sendError(reply, knownError(error, logger)));
   app.setNotFoundHandler(({ method, url }, reply) => {
@@ -72,27 +71,27 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     clearTimeout(bodyTimers.get(request.raw));
     done();
   });
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'bitacora-backup', version: parts.version, description: 'See docs/api.md.' },
-    },
-  });
   await addRoutes(app, options);
   await app.ready();
   return app;
 }
 
 async function addRoutes(app: FastifyInstance, options: AppOptions): Promise<void> {
-  app.get('/api/openapi.json', { schema: { hide: true } }, (_request, reply) => sendJson(reply, app.swagger()));
   const { version } = options.parts;
-  app.get('/api/version', { schema: VERSION }, (_request, reply) => sendJson(reply, { version, api: API_VERSION }));
-  app.get('/metrics', { schema: METRICS, config: { who: OF_METRICS } }, async (request, reply) => {
+  let openApi: Promise<object> | undefined;
+  app.get('/api/openapi.json', async (_request, reply) => {
+    openApi ??= import('./openapi.js').then(({ openApiDocument }) => openApiDocument(version));
+    return sendJson(reply, await openApi);
+  });
+  app.get('/api/version', { config: { operation: 'version' } }, (_request, reply) =>
+    sendJson(reply, { version, api: API_VERSION }),
+  );
+  app.get('/metrics', { config: { operation: 'metrics', who: OF_METRICS } }, async (request, reply) => {
     await authorize(options.callers.of(request), OF_METRICS, {}, decidingOf(options.parts.host));
     const { mediaType, text } = await options.metrics.text();
     return reply.type(mediaType).send(text);
   });
-  app.get('/api/jobs/:job_id/events', { schema: JOB_EVENTS }, (request, reply) => {
+  app.get('/api/jobs/:job_id/events', { config: { operation: 'job-events' } }, (request, reply) => {
     const { job_id: id } = request.params as { job_id: string };
     checkJob(options.callers.of(request), options.parts.host.daemon.queue, id);
     return answerEvents(request, reply, options, id);
@@ -151,8 +150,8 @@ function checkCallNames({ headers, raw }: FastifyRequest, peer: Peer | undefined
 function count({ routeOptions }: FastifyRequest, reply: FastifyReply, { parts, metrics }: AppOptions): void {
   const { clock } = parts.host;
   const begun = clock.now();
-  const { operationId = 'none' } = (routeOptions.schema ?? {}) as { readonly operationId?: string };
-  reply.raw.once('close', () => metrics.answered(operationId, reply.raw.statusCode, Math.max(0, clock.now() - begun)));
+  const { operation = 'none' } = routeOptions.config;
+  reply.raw.once('close', () => metrics.answered(operation, reply.raw.statusCode, Math.max(0, clock.now() - begun)));
 }
 
 function other(what: string): BitacoraError {

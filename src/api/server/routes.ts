@@ -6,7 +6,6 @@ import type { ItemStream, OperationContext, Route } from '../operation.js';
 import { OPERATIONS } from '../operations.js';
 import { MEDIA } from '../protocol.js';
 import type { Instead } from '../without-target.js';
-import { type Described, describe } from './describe.js';
 import { answerBytes, answerDocument, answerItems } from './direct-answers.js';
 import { InputReader } from './input.js';
 import { type Answering, answerJob } from './job-answers.js';
@@ -21,20 +20,18 @@ interface AnyEntry extends Route {
   instead?(input: unknown): Instead | undefined;
   mediaType?(input: unknown): string;
   load(): Promise<(context: OperationContext, input: unknown) => Promise<unknown>>;
-  contract(): Promise<Described & { readonly input: ZodType }>;
+  contract(): Promise<{ readonly input: ZodType }>;
 }
 
 /** Adds a route for every operation of the table. */
 export async function addOperations(app: FastifyInstance, answering: Answering): Promise<void> {
   const withRecords: RouteOptions[] = [];
   for (const [name, entry] of Object.entries(OPERATIONS) as unknown as [string, AnyEntry][]) {
-    const contract = await entry.contract();
-    const reader = new InputReader(contract.input);
+    const reader = whenAsked(async () => new InputReader((await entry.contract()).input));
     const route: RouteOptions = {
       method: entry.method,
       url: entry.path,
-      config: { who: entry.who },
-      schema: describe(name, entry, reader.schema, contract),
+      config: { operation: name, who: entry.who },
       handler: (request, reply) => answer(request, reply, answering, { name, entry, reader }),
     };
     if (entry.records) withRecords.push(route);
@@ -50,7 +47,20 @@ export async function addOperations(app: FastifyInstance, answering: Answering):
 interface Operation {
   readonly name: string;
   readonly entry: AnyEntry;
-  readonly reader: InputReader<unknown>;
+  /** Made with the first call. */
+  readonly reader: () => Promise<InputReader<unknown>>;
+}
+
+/** Made once, when it is first asked for; a failure is not kept. */
+function whenAsked<T>(make: () => Promise<T>): () => Promise<T> {
+  let made: Promise<T> | undefined;
+  return () => {
+    made ??= make().catch((error: unknown) => {
+      made = undefined;
+      throw error;
+    });
+    return made;
+  };
 }
 
 async function answer(
@@ -59,7 +69,7 @@ async function answer(
   answering: Answering,
   { name, entry, reader }: Operation,
 ): Promise<unknown> {
-  const input = readInput(request, entry, reader);
+  const input = readInput(request, entry, await reader());
   const caller = answering.callers.of(request);
   await authorize(caller, entry.who, input as Record<string, unknown>, decidingOf(answering.parts.host));
   const other = entry.instead?.(input);
