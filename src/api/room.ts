@@ -1,51 +1,96 @@
-import { BitacoraError, isBitacoraError } from '../base/index.js';
-import { prune, retain } from '../upkeep/index.js';
-import { freeSpace, type UserRepository } from '../vault/index.js';
+import { BitacoraError } from '../base/index.js';
+import { freeSpace, reserveBytes, type UserRepository } from '../vault/index.js';
 import type { OperationContext } from './operation.js';
-import { retainOptions } from './retain-after.js';
+import { type Relief, relieveAll, relieveUser } from './relief.js';
 
 /** JSON shrinks to about this part of itself; what comes must not be refused for what it would not take. */
 const SHRINKS_TO = 0.25;
-/** Retention and prune of everybody for want of space, at most so often. */
-const RELIEF_EVERY_MS = 600_000;
 
-const relieved = new WeakMap<object, number>();
+/** Something that may be used up. */
+interface Limit {
+  readonly what: string;
+  /** How more of it is had. */
+  readonly more: string;
+  /** Bytes; undefined where nobody has set it, so that nobody is warned. */
+  readonly max: number | undefined;
+  /** Whether other users take of it, too. */
+  readonly shared: boolean;
+  /** Bytes; less than none where more is stored than is allowed. */
+  left(): Promise<number>;
+}
 
 /**
  * Whether there is room for a snapshot, before it begins: in the user's quota, in the vault's size, on its disk. Where there is none,
- * retention and prune run first. What was estimated too low is refused as it comes.
+ * retention and prune of this user run first, and what is in the trash goes before its grace as far as that is needed. What was estimated
+ * too low is refused as it comes; the next try then makes room for it.
  *
  * @returns warnings of limits that come near.
  * @throws {BitacoraError} `NO_SPACE`.
  */
 export async function checkRoom(context: OperationContext, repository: UserRepository): Promise<string[]> {
-  const { settings, vault, signal } = context;
+  const { settings, vault } = context;
   const { vaultBytesMax, userBytesMax, warningShare } = settings.space;
   vault.stored.setLimits({ vaultBytesMax, userBytesMax });
   const expected = await expectedBytes(context, repository);
-  const space = await freeSpace(vault.path);
-  if (space && space.freeBytes < expected) {
-    throw full('The vault’s file system has too little room', space.freeBytes, expected);
-  }
-  const limits = [
-    {
-      what: `the quota of "${repository.name}"`,
-      max: userBytesMax,
-      stored: () => vault.stored.ofUser(repository.uid, { signal }),
-    },
-    { what: 'the size of the vault', max: vaultBytesMax, stored: () => vault.stored.total({ signal }) },
-  ];
+  const wanted = Math.max(expected, vault.stored.takeRefused(repository.uid));
   const warnings: string[] = [];
-  for (const { what, max, stored } of limits) {
-    if (max === undefined) continue;
-    let bytes = await stored();
-    if (bytes + expected > max && (await relieve(context, repository))) bytes = await stored();
-    if (bytes + expected > max) throw full(`${capital(what)} does not allow more`, max - bytes, expected);
-    if (bytes >= max * warningShare) {
+  for (const limit of limitsOf(context, repository)) {
+    const left = await makeFit(context, repository, limit, { expected, wanted });
+    const { what, max } = limit;
+    const bytes = max === undefined ? 0 : max - left;
+    if (max !== undefined && bytes >= max * warningShare) {
       warnings.push(`${Math.floor((100 * bytes) / max)} % of ${what} is used: ${bytes} of ${max} bytes.`);
     }
   }
   return warnings;
+}
+
+function limitsOf({ settings, vault, signal }: OperationContext, repository: UserRepository): Limit[] {
+  const { vaultBytesMax, userBytesMax } = settings.space;
+  const limits: Limit[] = [
+    {
+      what: 'the vault’s file system',
+      more: 'free some space on it',
+      max: undefined,
+      shared: true,
+      left: async () => (await freeSpace(vault.path))?.freeBytes ?? Number.POSITIVE_INFINITY,
+    },
+  ];
+  if (userBytesMax !== undefined) {
+    limits.push({
+      what: `the quota of "${repository.name}"`,
+      more: 'allow more (`[limits] user_quota_gb`)',
+      max: userBytesMax,
+      shared: false,
+      left: async () => userBytesMax - (await vault.stored.ofUser(repository.uid, { signal })),
+    });
+  }
+  if (vaultBytesMax !== undefined) {
+    limits.push({
+      what: 'the size of the vault',
+      more: 'allow more (`[backup.storage.local] max_size_gb`)',
+      max: vaultBytesMax,
+      shared: true,
+      left: async () => vaultBytesMax - (await vault.stored.total({ signal })),
+    });
+  }
+  return limits;
+}
+
+/** Resolves with what is left of a limit once what is expected fits; for what is wanted as much room is made as can be. */
+async function makeFit(
+  context: OperationContext,
+  repository: UserRepository,
+  limit: Limit,
+  { expected, wanted }: { readonly expected: number; readonly wanted: number },
+): Promise<number> {
+  let left = await limit.left();
+  if (left >= wanted) return left;
+  const relief = await relieveUser(context, repository, wanted - left);
+  if (relief) left = await limit.left();
+  if (left >= expected) return left;
+  const job = limit.shared ? await relieveAll(context, expected - left) : undefined;
+  throw await full(context, repository, { limit, left: Math.max(0, left), expected, relief, job });
 }
 
 /** From what the newest snapshot added, unless that was the first, and from the records at hand. */
@@ -57,30 +102,42 @@ async function expectedBytes({ records }: OperationContext, { snapshots }: UserR
   return Math.ceil(sent);
 }
 
-/** Lets go of what the policy no longer keeps, and frees what can be freed by now. Resolves with whether anything was tried. */
-async function relieve(context: OperationContext, repository: UserRepository): Promise<boolean> {
-  const { vault, clock, settings, logger, progress, signal } = context;
-  const last = relieved.get(vault) ?? Number.NEGATIVE_INFINITY;
-  if (clock.monotonic() - last < RELIEF_EVERY_MS) return false;
-  relieved.set(vault, clock.monotonic());
-  try {
-    await retain(repository, retainOptions(context, false));
-    const engine = await context.engine();
-    await prune(vault, { engine, codec: settings.codec, level: settings.level, clock, logger, progress, signal });
-  } catch (error) {
-    if (!isBitacoraError(error) || error.code === 'CANCELLED') throw error;
-    logger.error('No room could be made.', { code: error.code, error: error.message });
-  }
-  return true;
+interface Shortage {
+  readonly limit: Limit;
+  readonly left: number;
+  readonly expected: number;
+  readonly relief: Relief | undefined;
+  readonly job: string | undefined;
 }
 
-function full(what: string, free: number, expected: number): BitacoraError {
-  const left = Math.max(0, free);
-  return new BitacoraError(
-    'NO_SPACE',
-    `${what}: ${left} bytes are left, about ${expected} are needed. Forget and prune snapshots, or allow more.`,
-    { details: { left_bytes: left, expected_bytes: expected } },
-  );
+async function full(
+  { vault, signal }: OperationContext,
+  { name, uid }: UserRepository,
+  { limit, left, expected, relief, job }: Shortage,
+): Promise<BitacoraError> {
+  const { liveBytes, trashBytes } = await vault.stored.sizesOf(uid, { signal });
+  const reserve = await reserveBytes(vault.path);
+  const sizes = `"${name}" has ${liveBytes} bytes in use and ${trashBytes} in the trash; the vault’s reserve has ${reserve}`;
+  const message = `${capital(limit.what)} has no room: ${left} bytes are left, about ${expected} are needed. ${sizes}. ${nextStep(name, limit, relief, job)}`;
+  return new BitacoraError('NO_SPACE', message, {
+    details: {
+      left_bytes: left,
+      expected_bytes: expected,
+      ...(limit.max === undefined ? {} : { max_bytes: limit.max }),
+      live_bytes: liveBytes,
+      trash_bytes: trashBytes,
+      reserve_bytes: reserve,
+      ...(job === undefined ? {} : { job }),
+    },
+  });
+}
+
+function nextStep(name: string, { more }: Limit, relief: Relief | undefined, job: string | undefined): string {
+  if (job !== undefined) return `A prune of everybody has begun (job ${job}): try again when it has ended.`;
+  if (relief?.held) {
+    return `More could go than goes without being asked for: see \`bitacora prune ${name} --dry-run\`, and give --allow-large if that is meant; or ${more}.`;
+  }
+  return `Forget snapshots (\`bitacora forget ${name} SNAPSHOT\`) and run \`bitacora prune ${name} --grace 0\` twice, which frees them at once; or ${more}.`;
 }
 
 function capital(text: string): string {

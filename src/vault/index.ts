@@ -9,7 +9,7 @@ export { chooseVaultPath, defaultEnvironment, usualKeyFile } from './places.js';
 export type { QueuedJob, QueueFiles } from './queue-files.js';
 export { type RebuildResult, rebuildUser } from './rebuild-user.js';
 export type { UserList, UserListOptions } from './registry.js';
-export { makeReserve, releaseReserve } from './reserve.js';
+export { makeReserve, releaseReserve, reserveBytes } from './reserve.js';
 export { RoundNotes, type RoundRun } from './round-notes.js';
 export { salvageLog } from './salvage-log.js';
 export { StoredBytes, type StoredLimits, type StoredSizes } from './stored-bytes.js';

@@ -35,6 +35,16 @@ export async function makeReserve(vaultPath: string, random: Random): Promise<bo
   }
 }
 
+/** How much it holds; 0 where there is none. */
+export async function reserveBytes(vaultPath: string): Promise<number> {
+  try {
+    return (await stat(join(vaultPath, RESERVE_FILE))).size;
+  } catch (error) {
+    if (errnoCode(error) === 'ENOENT') return 0;
+    throw writeError(error, 'the reserve of the vault');
+  }
+}
+
 /** Gives the reserve up. Resolves with whether there was one. */
 export async function releaseReserve(vaultPath: string): Promise<boolean> {
   const path = join(vaultPath, RESERVE_FILE);

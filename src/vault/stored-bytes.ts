@@ -21,6 +21,8 @@ export interface StoredSizes {
 }
 
 const UID_DIGITS = 32;
+/** Who was refused a pack needs room for some more, most likely. */
+const REFUSED_PACKS = 4;
 const NOTHING: StoredSizes = { liveBytes: 0, trashBytes: 0 };
 /** How often a user is counted who never rests; then what was kept up stands. */
 const TRIES = 8;
@@ -43,6 +45,8 @@ export class StoredBytes implements Meter {
   #limits = NO_LIMITS;
   /** Of users who have a limit of their own, or none. */
   readonly #own = new Map<string, number | undefined>();
+  /** What was refused to whom, and not asked about since, bytes. */
+  readonly #refused = new Map<string, number>();
   readonly #exempt = new Map<string, number>();
   #counting: Promise<void> | undefined;
   /** How many changes of each user have begun and not ended. */
@@ -127,6 +131,14 @@ export class StoredBytes implements Meter {
     }
   }
 
+  /** How much room a user needs who was refused some since this was asked last; 0 for others. */
+  takeRefused(uid: Uint8Array): number {
+    const key = toHex(uid);
+    const bytes = this.#refused.get(key) ?? 0;
+    this.#refused.delete(key);
+    return bytes;
+  }
+
   /** Throws `NO_SPACE` for a pack that would take more than is allowed, as far as that is known. */
   admit(name: string, length: number): void {
     if (!PACK.test(name)) return;
@@ -136,9 +148,11 @@ export class StoredBytes implements Meter {
     const own = this.#users.get(key);
     const userBytesMax = this.#own.has(key) ? this.#own.get(key) : this.#limits.userBytesMax;
     if (userBytesMax !== undefined && own !== undefined && sum(own) + length > userBytesMax) {
+      this.#refused.set(key, length * REFUSED_PACKS);
       throw noRoom('The user’s quota is used up', own, userBytesMax);
     }
     if (vaultBytesMax !== undefined && this.#complete && sum(this.#total) + length > vaultBytesMax) {
+      this.#refused.set(key, length * REFUSED_PACKS);
       throw noRoom('The vault has reached its size', this.#total, vaultBytesMax);
     }
   }

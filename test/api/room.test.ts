@@ -40,3 +40,90 @@ t.test('a vault at its size refuses everybody before anything is read', async (t
   fill(served, 'two', 45_000);
   t.equal((await served.backUp()).status, 507);
 });
+
+/** Snapshots of other content each, all but the newest forgotten. */
+async function withForgotten(served: Served, times: number, bytes: number): Promise<void> {
+  let before: unknown;
+  for (let i = 0; i < times; i++) {
+    fill(served, 'a', bytes);
+    const { backup_id: id } = parse((await served.backUp()).text);
+    if (before) await ask(served.socket, `/api/backups/ana/${before}/forget`, { method: 'POST', body: {} });
+    before = id;
+  }
+}
+
+async function withTrash(served: Served, times: number, bytes: number): Promise<void> {
+  await withForgotten(served, times, bytes);
+  await prune(served);
+}
+
+const prune = (served: Served) =>
+  ask(served.socket, '/api/prune', { method: 'POST', body: { user_id: 'ana', allow_large: true } });
+
+async function trashOf({ daemon }: Served): Promise<number> {
+  const user = await daemon.vault.openUser('ana');
+  try {
+    return (await daemon.vault.stored.sizesOf(user.uid)).trashBytes;
+  } finally {
+    user.close();
+  }
+}
+
+t.test(
+  'at the quota the trash of that user goes before its grace, as far as it takes, and nobody is refused',
+  async (t) => {
+    const served = await limited(t, { userBytesMax: 1_000_000 });
+    await withTrash(served, 3, 250_000);
+    t.ok((await trashOf(served)) > 500_000);
+    fill(served, 'a', 250_000);
+    const reply = await served.backUp();
+    t.equal(reply.status, 200, reply.text);
+    const left = await trashOf(served);
+    t.ok(left > 200_000 && left < 300_000, `${left} of more than 500000 are left`);
+  },
+);
+
+t.test('at the quota what was forgotten is pruned, marked again and gone, for the very backup that asks', async (t) => {
+  const served = await limited(t, { userBytesMax: 1_000_000 });
+  await withForgotten(served, 3, 250_000);
+  fill(served, 'a', 250_000);
+  const reply = await served.backUp();
+  t.equal(reply.status, 200, reply.text);
+});
+
+t.test('what was estimated too low is refused once, and has room the next time', async (t) => {
+  const served = await limited(t, { userBytesMax: 1_000_000 });
+  await withTrash(served, 3, 250_000);
+  fill(served, 'a', 10);
+  t.equal((await served.backUp()).status, 200);
+  fill(served, 'b', 600_000);
+  const refused = await served.backUp();
+  t.equal(refused.status, 507);
+  t.match(parse(refused.text), { error: { code: 'NO_SPACE', details: { trash_bytes: Number } } });
+  t.equal((await served.backUp()).status, 200);
+});
+
+t.test('a refusal says what there is, and what to do', async (t) => {
+  const served = await limited(t, { vaultBytesMax: 200_000 });
+  fill(served, 'one', 150_000);
+  await served.backUp();
+  fill(served, 'two', 30_000);
+  await served.backUp();
+  fill(served, 'two', 45_000);
+  const { error } = parse((await served.backUp()).text) as unknown as {
+    error: { message: string; details: Record<string, unknown> };
+  };
+  t.match(error.details, {
+    left_bytes: Number,
+    expected_bytes: Number,
+    live_bytes: Number,
+    trash_bytes: 0,
+    max_bytes: 200_000,
+  });
+  t.match(error.message, /in use and 0 in the trash.*A prune of everybody has begun \(job /);
+  const job = served.daemon.queue.list().find(({ id }) => id === error.details.job);
+  t.match(job, { operation: 'prune', user: undefined });
+  await served.daemon.queue.wait(String(error.details.job));
+  const again = parse((await served.backUp()).text) as unknown as { error: { message: string } };
+  t.match(again.error.message, /Forget snapshots.*--grace 0.*max_size_gb/);
+});

@@ -1,4 +1,4 @@
-import { chooseVaultPath, initVault } from '../../vault/index.js';
+import { chooseVaultPath, initVault, makeReserve } from '../../vault/index.js';
 import { readConfiguration } from '../configuration.js';
 import type { CommandContext } from '../context.js';
 import { EXIT } from '../context.js';
@@ -13,6 +13,7 @@ export async function runInit({ globals, output, clock, random }: CommandContext
     clock,
     random,
   });
+  await makeReserve(path, random);
   if (output.json) {
     output.document({ vault: path, vault_id: vaultId, key_file: keyFile });
     return EXIT.ok;
