@@ -178,7 +178,7 @@ t.test('an index made anew has every chunk that the one before had, after packs 
   t.ok((await pruned(setting, { graceMs: 0 })).rewritten.packs > 8);
   for (const { manifest } of await setting.repository.snapshots.list()) {
     for (const [, { entry }] of await setting.read(manifest.scopes[0]!)) {
-      if (entry.content.form === 'inline' || !('id' in entry.content)) continue;
+      if (!('id' in entry.content)) continue;
       ids.add(toHex(entry.content.id));
     }
   }
