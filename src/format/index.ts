@@ -42,6 +42,7 @@ export {
   type ListChild,
 } from './list.js';
 export {
+  type Checkpoint,
   decodeLogEntry,
   encodeLogEntry,
   type KeyVersion,
@@ -49,6 +50,7 @@ export {
   type LogKind,
   type LogRecord,
   type QuarantinedPack,
+  type SegmentEntry,
   type Tombstone,
 } from './log-entry.js';
 export {

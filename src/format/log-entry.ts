@@ -20,10 +20,35 @@ export type LogRecord =
       readonly kind: 'key_change';
       readonly body: { readonly generation: number; readonly epoch: number; readonly burnt: readonly KeyVersion[] };
     }
-  | {
-      readonly kind: 'checkpoint';
-      readonly body: { readonly heads: readonly Uint8Array[]; readonly entries: readonly Uint8Array[] };
-    };
+  | { readonly kind: 'segment'; readonly body: { readonly entries: readonly SegmentEntry[] } }
+  | { readonly kind: 'checkpoint'; readonly body: Checkpoint };
+
+/** An entry as it was written, in a segment. */
+export interface SegmentEntry {
+  readonly seq: number;
+  /** All bytes of its object. */
+  readonly sealed: Uint8Array;
+}
+
+/** What stands for everything up to `heads`. */
+export interface Checkpoint {
+  /** Hashes of the entries that it stands for with all their predecessors. */
+  readonly heads: readonly Uint8Array[];
+  /** The highest number among those. */
+  readonly through: number;
+  /** Hashes of entries that hold nonetheless. */
+  readonly entries: readonly Uint8Array[];
+  /** Hashes of all other objects of the log that it stands for and that may still be there. */
+  readonly covered: readonly Uint8Array[];
+  /** As of all tombstones that it stands for. */
+  readonly packs: readonly Uint8Array[];
+  /** Packs that what it stands for named and no tombstone does. */
+  readonly added: readonly Uint8Array[];
+  /** Snapshots given up of which a segment may still have the manifest. */
+  readonly snapshots: readonly Uint8Array[];
+  /** What was known to be damaged then. */
+  readonly quarantine: readonly QuarantinedPack[];
+}
 
 /** What goes for good. */
 export interface Tombstone {
@@ -71,6 +96,7 @@ const LOG_KINDS: readonly LogKind[] = [
   'tombstone',
   'quarantine',
   'key_change',
+  'segment',
   'checkpoint',
 ];
 
@@ -88,14 +114,22 @@ function wireRecord(record: LogRecord): Wire {
     case 'tombstone':
       return { packs: record.body.packs, added: record.body.added, snapshots: record.body.snapshots };
     case 'quarantine':
-      return { packs: record.body.packs.map(({ pack, damage, frames }) => ({ pack, damage, frames })) };
+      return { packs: wireQuarantine(record.body.packs) };
     case 'key_change': {
       const { generation, epoch, burnt } = record.body;
       return { generation, epoch, burnt };
     }
-    case 'checkpoint':
-      return { heads: record.body.heads, entries: record.body.entries };
+    case 'segment':
+      return { entries: record.body.entries.map(({ seq, sealed }) => ({ seq, sealed })) };
+    case 'checkpoint': {
+      const { quarantine, ...body } = record.body;
+      return { ...body, quarantine: wireQuarantine(quarantine) };
+    }
   }
+}
+
+function wireQuarantine(packs: readonly QuarantinedPack[]): Wire {
+  return packs.map(({ pack, damage, frames }) => ({ pack, damage, frames }));
 }
 
 function readVersion(list: readonly number[], fields: Fields): KeyVersion {
@@ -124,6 +158,24 @@ function readQuarantined(fields: Fields): QuarantinedPack {
   return { pack, damage, frames };
 }
 
+function readSegmentEntry(fields: Fields): SegmentEntry {
+  const seq = fields.int('seq', 1, LOG_SEQUENCE_MAX);
+  const sealed = fields.bytes('sealed');
+  fields.end();
+  return { seq, sealed };
+}
+
+function readCheckpoint(fields: Fields): Checkpoint {
+  return {
+    heads: fields.bytesList('heads', HASH_BYTES),
+    through: fields.int('through', 0, LOG_SEQUENCE_MAX),
+    entries: fields.bytesList('entries', HASH_BYTES),
+    covered: fields.bytesList('covered', HASH_BYTES),
+    ...readTombstone(fields),
+    quarantine: fields.maps('quarantine', readQuarantined),
+  };
+}
+
 function readRecord(kind: LogKind, fields: Fields): LogRecord {
   switch (kind) {
     case 'manifest':
@@ -148,14 +200,10 @@ function readRecord(kind: LogKind, fields: Fields): LogRecord {
           burnt: fields.intLists('burnt').map((list) => readVersion(list, fields)),
         },
       };
+    case 'segment':
+      return { kind, body: { entries: fields.maps('entries', readSegmentEntry) } };
     case 'checkpoint':
-      return {
-        kind,
-        body: {
-          heads: fields.bytesList('heads', HASH_BYTES),
-          entries: fields.bytesList('entries', HASH_BYTES),
-        },
-      };
+      return { kind, body: readCheckpoint(fields) };
   }
 }
 

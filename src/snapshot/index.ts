@@ -14,12 +14,14 @@ export {
   type RecordWish,
 } from './fold-records.js';
 export { Log, type LogOptions } from './log.js';
-export { applyToIndex, packsNamedBy } from './log-apply.js';
+export { applyToIndex, packsBuriedBy, packsNamedBy } from './log-apply.js';
 export { type CatchUp, catchUpLog, missingEntries } from './log-catch-up.js';
 export { type Head, type Judgement, LogChain } from './log-chain.js';
 export { compareLog, type LogDifference, listEntries } from './log-compare.js';
 export { entryObject, missingEntry, type NamedEntry, openEntry, type SealedEntry } from './log-entry.js';
+export { type LogFacts, LogFactsReader } from './log-facts.js';
 export { type DamagedEntry, isDamaged, type ReadEntries, readEntries } from './log-read.js';
+export { openSegment, segmentEntries } from './log-segment.js';
 export { type ListedSnapshot, type Snapshot, type SnapshotFilter, Snapshots } from './manifest-list.js';
 export type { NodeSink } from './node-sink.js';
 export { withoutOvertaken } from './overtaken.js';

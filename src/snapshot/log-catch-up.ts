@@ -1,9 +1,12 @@
 import { BitacoraError, fromHex, isBitacoraError, toHex } from '../base/index.js';
+import type { QuarantinedPack } from '../format/index.js';
 import type { EntryName, UserIndex, UserKeys } from '../store/index.js';
-import { applyToIndex, packsNamedBy } from './log-apply.js';
+import { applyToIndex, packsBuriedBy } from './log-apply.js';
 import { type Head, type Judgement, LogChain } from './log-chain.js';
 import { compareNames, entryObject, missingEntry, type NamedEntry, openEntry, type SealedEntry } from './log-entry.js';
+import { type LogFacts, LogFactsReader } from './log-facts.js';
 import { isDamaged, type ReadEntries, readEntries } from './log-read.js';
+import { segmentEntries } from './log-segment.js';
 
 export interface CatchUp extends ReadEntries {
   readonly index: UserIndex;
@@ -33,23 +36,60 @@ export async function catchUpLog(options: CatchUp, fresh: readonly EntryName[]):
   const { judgement, whole, sound } = await judge(index, keys, entries, damaged);
   const { heads, covered, covers } = judgement;
   if (entries.length > 0) {
-    const suspect = await options.addPacks(packsOf(sound));
-    const old = covered.filter((name) => !fresh.includes(name));
-    const muted = await Promise.all(old.map((name) => indexedEntry(index, keys, name)));
+    const facts = new LogFactsReader(keys);
+    for (const entry of sound) facts.add(entry);
+    const packs = namesOf(facts.finish(covers), sound);
+    const suspect = await options.addPacks(packs);
     const gaps = whole ? judgement.gaps : undefined;
     const names = heads.map(({ name }) => name);
-    await applyToIndex(index, { entries: [...muted, ...sound], heads: names, covered, gaps, suspect });
+    const outside = await leftSegments(index, keys, covered, sound);
+    const quarantine = whole ? await damageTold(index, keys, sound, covers) : undefined;
+    await applyToIndex(index, { entries: sound, heads: names, covered, outside, packs, quarantine, gaps, suspect });
   }
   const damages = [...damaged].filter(([hash]) => !covers(fromHex(hash))).map(([, damage]) => damage);
   return [...damages, ...missingEntries(index, keys).filter(({ details }) => !damaged.has(String(details.object)))];
 }
 
 /** What entries name without a tombstone among them naming it too. */
-function packsOf(entries: readonly SealedEntry[]): Uint8Array[] {
-  const buried = new Set(
-    entries.flatMap(({ entry }) => (entry.kind === 'tombstone' ? entry.body.packs.map(toHex) : [])),
-  );
-  return entries.flatMap(({ entry }) => packsNamedBy(entry)).filter((pack) => !buried.has(toHex(pack)));
+function namesOf({ named }: LogFacts, entries: readonly SealedEntry[]): Uint8Array[] {
+  const buried = new Set(entries.flatMap(({ entry }) => packsBuriedBy(entry).map(toHex)));
+  return [...named].filter((pack) => !buried.has(pack)).map(fromHex);
+}
+
+/** What lay in segments of which a checkpoint among the new entries disposes, and in none of the new ones. */
+async function leftSegments(
+  index: UserIndex,
+  keys: UserKeys,
+  covered: readonly EntryName[],
+  fresh: readonly SealedEntry[],
+): Promise<EntryName[]> {
+  if (covered.length === 0) return [];
+  const mute = new Set(covered.map(({ hash }) => toHex(hash)));
+  const left = new Map<string, EntryName>();
+  for await (const { seq, hash, segment } of index.entryObjects()) {
+    if (!segment || !mute.has(toHex(hash))) continue;
+    const { entry } = await indexedEntry(index, keys, { seq, hash });
+    if (entry.kind !== 'segment') continue;
+    for (const { seq, hash } of segmentEntries(entry.body)) left.set(toHex(hash), { seq, hash });
+  }
+  if (left.size === 0) return [];
+  for (const { name, entry } of fresh) {
+    if (entry.kind !== 'segment' || mute.has(toHex(name.hash))) continue;
+    for (const { hash } of segmentEntries(entry.body)) left.delete(toHex(hash));
+  }
+  return [...left.values()];
+}
+
+/** What the whole log says of damage, where not only its end is new. */
+async function damageTold(
+  index: UserIndex,
+  keys: UserKeys,
+  fresh: readonly SealedEntry[],
+  covers: (hash: Uint8Array) => boolean,
+): Promise<readonly QuarantinedPack[]> {
+  const facts = new LogFactsReader(keys);
+  for await (const named of inOrder(index, keys, fresh)) if (named.entry.kind !== 'segment') facts.add(named);
+  return facts.finish(covers).quarantine;
 }
 
 /** The index's copy of an entry. Throws `DATA_CORRUPT` with `details.index` when it is damaged or gone. */
@@ -138,14 +178,10 @@ async function judge(
 
 async function* inOrder(index: UserIndex, keys: UserKeys, fresh: readonly SealedEntry[]): AsyncGenerator<NamedEntry> {
   let next = 0;
-  for await (const { seq, hash, sealed } of index.entries()) {
+  for await (const { seq, hash } of index.entryObjects()) {
     const name = { seq, hash };
     for (; next < fresh.length && compareNames(fresh[next]!.name, name) < 0; next++) yield fresh[next]!;
-    try {
-      yield { name, entry: openEntry(keys, name, sealed) };
-    } catch (cause) {
-      throw await damagedCopy(index, keys, name, cause);
-    }
+    yield await indexedEntry(index, keys, name);
   }
   for (; next < fresh.length; next++) yield fresh[next]!;
 }

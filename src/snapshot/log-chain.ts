@@ -1,4 +1,5 @@
 import { fromHex, toHex } from '../base/index.js';
+import type { Checkpoint } from '../format/index.js';
 import type { EntryName, LogGap } from '../store/index.js';
 import { compareNames, corruptEntry, type NamedEntry } from './log-entry.js';
 
@@ -7,7 +8,14 @@ interface Link {
   readonly name: EntryName;
   readonly time: number;
   readonly prev: readonly string[];
-  readonly checkpoint?: { readonly heads: readonly string[]; readonly entries: readonly string[] };
+  readonly checkpoint?: CheckpointLink;
+}
+
+interface CheckpointLink {
+  readonly heads: readonly string[];
+  readonly through: number;
+  readonly entries: readonly string[];
+  readonly covered: readonly string[];
 }
 
 export interface Head {
@@ -54,12 +62,11 @@ export class LogChain {
    */
   add({ name, entry }: NamedEntry): void {
     const prev = entry.prev.map(toHex);
-    const { heads = [], entries = [] } = entry.kind === 'checkpoint' ? entry.body : {};
     const link: Link = {
       name,
       time: entry.time,
       prev,
-      ...(entry.kind === 'checkpoint' && { checkpoint: { heads: heads.map(toHex), entries: entries.map(toHex) } }),
+      ...(entry.kind === 'checkpoint' && { checkpoint: checkpointLink(entry.body) }),
     };
     const missing = prev.filter((hash) => !this.#links.has(hash));
     const before = prev.flatMap((hash) => this.#links.get(hash) ?? []);
@@ -84,21 +91,22 @@ export class LogChain {
   /** Judges the whole log. */
   finish(): Judgement {
     const checkpoints = [...this.#links.values()].filter((link) => link.checkpoint);
-    const reached = this.#reach(
-      checkpoints.flatMap((link) => [...link.checkpoint!.heads, ...link.checkpoint!.entries]),
-    );
+    const reached = this.#reach(checkpoints.flatMap(({ checkpoint }) => hashesOf(checkpoint!)));
+    let through = 0;
     const live = new Set<string>();
     const gaps = new Map<string, LogGap>();
     const lack = (hash: string, namedBy: EntryName) => gaps.set(hash, { missing: fromHex(hash), namedBy });
     for (const link of checkpoints) {
       if (reached.has(toHex(link.name.hash))) continue;
+      through = Math.max(through, link.checkpoint!.through);
       for (const hash of link.checkpoint!.entries) {
         if (!this.#links.has(hash)) lack(hash, link.name);
         live.add(hash);
       }
     }
     for (const { link, missing } of this.#gaps) {
-      if (reached.has(toHex(link.name.hash)) || link.checkpoint?.heads.includes(missing)) continue;
+      // A branch from before a checkpoint comes late: what it grew from may be gone.
+      if (reached.has(missing) || reached.has(toHex(link.name.hash)) || link.name.seq <= through) continue;
       lack(missing, link.name);
     }
     const heads: Head[] = [];
@@ -112,16 +120,25 @@ export class LogChain {
     return { heads, covered, gaps: [...gaps.values()], covers };
   }
 
-  /** Everything from `start` backwards, through what older checkpoints stand for. */
-  #reach(start: readonly string[]): Set<string> {
+  /** Everything from the hashes in `queue` backwards, through what older checkpoints stand for. */
+  #reach(queue: string[]): Set<string> {
     const reached = new Set<string>();
-    const queue = [...start];
     for (let hash = queue.pop(); hash !== undefined; hash = queue.pop()) {
       if (reached.has(hash)) continue;
       reached.add(hash);
       const link = this.#links.get(hash);
-      if (link) queue.push(...link.prev, ...(link.checkpoint?.entries ?? []));
+      if (!link) continue;
+      for (const before of link.prev) queue.push(before);
+      if (link.checkpoint) for (const each of hashesOf(link.checkpoint)) queue.push(each);
     }
     return reached;
   }
+}
+
+function checkpointLink({ heads, through, entries, covered }: Checkpoint): CheckpointLink {
+  return { heads: heads.map(toHex), through, entries: entries.map(toHex), covered: covered.map(toHex) };
+}
+
+function hashesOf({ heads, entries, covered }: CheckpointLink): string[] {
+  return [...heads, ...entries, ...covered];
 }

@@ -2,7 +2,7 @@ import { BitacoraError, type Clock, isBitacoraError, type Logger, type Random } 
 import type { LogEntry, LogRecord } from '../format/index.js';
 import type { Backend, CallOptions } from '../storage/index.js';
 import type { UserIndex, UserKeys } from '../store/index.js';
-import { applyToIndex } from './log-apply.js';
+import { type Application, applyToIndex } from './log-apply.js';
 import { appliedHeads, damagedCopy } from './log-catch-up.js';
 import type { Head } from './log-chain.js';
 import { entryObject, type NamedEntry, openEntry, type SealedEntry, sealEntry } from './log-entry.js';
@@ -17,6 +17,9 @@ export interface LogOptions {
   readonly logger: Logger;
   readonly readOnly: boolean;
 }
+
+/** What an entry does beside saying what it says. */
+type Effects = Pick<Application, 'covered' | 'outside' | 'quarantine'>;
 
 /** A user's log: the truth about what snapshots there are. Entries are read from the index's copy, and written to the backend first. */
 export class Log {
@@ -59,11 +62,23 @@ export class Log {
     });
   }
 
-  /** Entries that still say something, newest first, read as they are asked for. */
+  /**
+   * The same of a checkpoint, with what it does to the index beside: it stands for entries that are known, and some are in segments no
+   * more.
+   */
+  appendCheckpoint(
+    record: Extract<LogRecord, { kind: 'checkpoint' }>,
+    effects: Pick<Application, 'covered' | 'outside'>,
+    options: CallOptions = {},
+  ): Promise<NamedEntry> {
+    // What it sums up is applied already, and entries that came since it was summed up may say otherwise.
+    return this.#inTurn(() => this.#append(record, options, { ...effects, quarantine: [] }));
+  }
+
+  /** Entries that still say something, newest first, read as they are asked for; those in segments are like others. */
   async *newestFirst(): AsyncGenerator<NamedEntry> {
     const { index, keys } = this.#options;
-    for await (const { seq, hash, sealed, covered } of index.entries({ reverse: true })) {
-      if (covered) continue;
+    for await (const { seq, hash, sealed } of index.heldEntries()) {
       const name = { seq, hash };
       let entry: LogEntry;
       try {
@@ -81,7 +96,7 @@ export class Log {
     return result;
   }
 
-  async #append(record: LogRecord, options: CallOptions): Promise<NamedEntry> {
+  async #append(record: LogRecord, options: CallOptions, effects: Effects = {}): Promise<NamedEntry> {
     if (this.#options.readOnly) {
       throw new BitacoraError('VAULT_READ_ONLY', 'Cannot write to the log: the vault is open for reading only.');
     }
@@ -89,10 +104,10 @@ export class Log {
     this.#heads ??= await appliedHeads(index, keys);
     // Branches that two writers made are joined by an entry of its own, so that every other entry has one predecessor.
     if (this.#heads.length > 1) await this.#write({ kind: 'merge', body: {} }, options);
-    return this.#write(record, options);
+    return this.#write(record, options, effects);
   }
 
-  async #write(record: LogRecord, options: CallOptions): Promise<NamedEntry> {
+  async #write(record: LogRecord, options: CallOptions, effects: Effects = {}): Promise<NamedEntry> {
     const { index, keys, clock, random, logger } = this.#options;
     const heads = this.#heads!;
     const seq = Math.max(0, ...heads.map(({ name }) => name.seq)) + 1;
@@ -107,7 +122,7 @@ export class Log {
     }
     this.#heads = [{ name: sealed.name, time }];
     try {
-      await applyToIndex(index, { entries: [sealed], heads: [sealed.name] });
+      await applyToIndex(index, { ...effects, entries: [sealed], heads: [sealed.name] });
     } catch (error) {
       // The entry is durable, and that is what was asked for. The next opening finds it and enters it.
       this.#unsure = true;

@@ -120,7 +120,7 @@ export class SnapshotMarks {
     } else if (entry.kind === 'pin' || entry.kind === 'unpin') {
       const pinned = entry.kind === 'pin';
       for (const id of entry.body.backupIds.map(toHex)) if (!this.#pins.has(id)) this.#pins.set(id, pinned);
-    } else if (entry.kind === 'tombstone') {
+    } else if (entry.kind === 'tombstone' || entry.kind === 'checkpoint') {
       for (const id of entry.body.snapshots.map(toHex)) this.#givenUp.set(id, entry);
     }
   }

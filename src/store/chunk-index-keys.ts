@@ -10,11 +10,13 @@ import { asBuffer } from '../base/index.js';
  * | uid `B` ordinal (4) | empty: a tombstone names this pack |
  * | uid `A` ordinal (4) | when the pack was last found sound |
  * | uid `C` chunk id | where the chunk is |
- * | uid `E` seq (8) hash (32) | a flag, the sealed log entry |
+ * | uid `E` seq (8) hash (32) | an object of the log: flags, then the sealed entry, or of a segment its length |
  * | uid `G` | the log's gaps |
  * | uid `H` ordinal (4) | the pack's sealed head |
+ * | uid `I` seq (8) hash (32) | a log entry that lies in a segment, sealed |
  * | uid `L` ordinal (4) | empty: no manifest names this pack yet |
  * | uid `M` | the mark |
+ * | uid `O` seq (8) hash (32) | a segment's sealed bytes |
  * | uid `P` ordinal (4) | the pack's name and a checksum |
  * | uid `Q` ordinal (4) | what of the pack is known to be damaged |
  * | uid `R` | the last round of checks: when, and how much was found |
@@ -41,8 +43,10 @@ export const TAG = {
   entry: 0x45,
   gaps: 0x47,
   head: 0x48,
+  inside: 0x49,
   loose: 0x4c,
   mark: 0x4d,
+  segment: 0x4f,
   pack: 0x50,
   quarantine: 0x51,
   round: 0x52,
@@ -50,6 +54,8 @@ export const TAG = {
   trash: 0x54,
 } as const;
 export type Tag = (typeof TAG)[keyof typeof TAG];
+/** Of what is known of a pack by its number. */
+export const PACK_TAGS = [TAG.pack, TAG.head, TAG.loose, TAG.quarantine, TAG.buried, TAG.checked] as const;
 
 /** The first bytes of a user's keys of one sort. */
 export function tagKey(uid: Uint8Array, tag: Tag): Uint8Array {
@@ -71,10 +77,11 @@ export function ordinalOf(key: Uint8Array): number {
   return asBuffer(key).readUInt32BE(UID_BYTES + 1);
 }
 
-export function entryKey(uid: Uint8Array, seq: number, hash: Uint8Array): Uint8Array {
+/** @param tag - Which sort of what has the name of a log entry. */
+export function entryKey(uid: Uint8Array, seq: number, hash: Uint8Array, tag: Tag = TAG.entry): Uint8Array {
   const key = new Uint8Array(UID_BYTES + 9 + hash.length);
   key.set(uid);
-  key[UID_BYTES] = TAG.entry;
+  key[UID_BYTES] = tag;
   asBuffer(key).writeBigUInt64BE(BigInt(seq), UID_BYTES + 1);
   key.set(hash, UID_BYTES + 9);
   return key;

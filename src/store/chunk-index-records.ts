@@ -47,6 +47,11 @@ export const EMPTY_MARK: StoredMark = {
   nextOrdinal: 0,
 };
 
+/** The highest number among heads of the log. */
+export function lastOf(heads: readonly EntryName[]): number {
+  return Math.max(0, ...heads.map(({ seq }) => seq));
+}
+
 const MARK_FIXED_BYTES = 41;
 const HEAD_BYTES = 8 + ID_BYTES;
 export const LOCATION_BYTES_MAX = 15;

@@ -1,10 +1,20 @@
 import { toHex } from '../base/index.js';
 import { CheckLedger } from './check-ledger.js';
 import type { Batch, Database } from './chunk-index-database.js';
-import { type AppliedEntries, entriesOf, entryNamesOf, type IndexedEntry, putEntries } from './chunk-index-entries.js';
+import {
+  type AppliedEntries,
+  delCovered,
+  type EntryBytes,
+  entryBytes,
+  entryNamesOf,
+  heldEntriesOf,
+  type IndexedObject,
+  objectsOf,
+  putEntries,
+} from './chunk-index-entries.js';
 import { damagedIndex, indexError, isIndexDamage } from './chunk-index-errors.js';
 import { encodeGaps, type LogGap } from './chunk-index-gaps.js';
-import { chunkKeys, entryKey, ordinalKey, TAG, tagKey, userRange } from './chunk-index-keys.js';
+import { chunkKeys, ordinalKey, PACK_TAGS, TAG, tagKey, userRange } from './chunk-index-keys.js';
 import { loadUser } from './chunk-index-load.js';
 import { keysAmong, keysOf, type PackContents, putChunks, putPlaces } from './chunk-index-places.js';
 import {
@@ -13,6 +23,7 @@ import {
   type EntryName,
   encodeMark,
   type IndexMark,
+  lastOf,
   readLocation,
   type StoredMark,
   withChecksum,
@@ -209,11 +220,11 @@ export class UserIndex {
 
   /** Adds log entries and says how far the log is applied, in one batch. Known entries are written again. */
   applyEntries(applied: AppliedEntries): Promise<void> {
-    const { entries, heads, packs, buried = [], quarantine = [], gaps, suspect = false } = applied;
+    const { heads, packs, buried = [], quarantine = [], gaps, suspect = false } = applied;
     return this.#change(async (batch) => {
       const damaged = putQuarantine(batch, this.#uid, quarantine, (name) => this.packOrdinal(name));
       if (gaps) batch.put(tagKey(this.#uid, TAG.gaps), encodeGaps(gaps));
-      const added = await putEntries(this.#database, batch, this.#uid, entries);
+      const added = await putEntries(this.#database, batch, this.#uid, applied);
       const committed = this.#ordinalsOf(packs);
       for (const ordinal of committed) batch.del(ordinalKey(this.#uid, TAG.loose, ordinal));
       const underground = this.#ordinalsOf(buried);
@@ -237,32 +248,31 @@ export class UserIndex {
     return names.map((name) => this.packOrdinal(name)).filter((ordinal) => ordinal !== undefined);
   }
 
-  /**
-   * Drops entries that a checkpoint stands for.
-   *
-   * @returns false, and nothing is dropped, if one of them still says something.
-   */
+  /** Drops objects of the log that a checkpoint stands for. False, and nothing is dropped, if one still says something. */
   dropCovered(names: readonly EntryName[]): Promise<boolean> {
     return this.#change(async (batch) => {
-      const keys = names.map(({ seq, hash }) => entryKey(this.#uid, seq, hash));
-      const values = await this.#database.getMany(keys);
-      if (!values.every((value) => value?.[0] === 1)) return { mark: this.#mark, result: false };
-      for (const key of keys) batch.del(key);
-      return { mark: { ...this.#mark, entries: this.#mark.entries - keys.length }, result: true };
+      const result = await delCovered(this.#database, batch, this.#uid, names);
+      const gone = result ? names.length : 0;
+      return { mark: { ...this.#mark, entries: this.#mark.entries - gone }, result };
     });
   }
 
-  /** A log entry's sealed bytes. */
-  entry({ seq, hash }: EntryName): Promise<Uint8Array | undefined> {
-    return this.#guard(async () => (await this.#database.get(entryKey(this.#uid, seq, hash)))?.subarray(1));
+  /** A log entry's sealed bytes, be it an object or in a segment. */
+  entry(name: EntryName): Promise<Uint8Array | undefined> {
+    return this.#guard(() => entryBytes(this.#database, this.#uid, name));
   }
 
-  /** Log entries in the order of their names: oldest first, or newest first with `reverse`. */
-  entries(options: { readonly reverse?: boolean } = {}): AsyncGenerator<IndexedEntry> {
-    return entriesOf(this.#database, this.#uid, (run) => this.#guard(run), options.reverse ?? false);
+  /** The log's objects, oldest first, without their bytes. */
+  entryObjects(): AsyncGenerator<IndexedObject> {
+    return objectsOf(this.#database, this.#uid, (run) => this.#guard(run));
   }
 
-  /** Names of all log entries, oldest first. */
+  /** Entries that hold, be they objects or in segments, newest first. Segments themselves are not among them. */
+  heldEntries(): AsyncGenerator<EntryBytes> {
+    return heldEntriesOf(this.#database, this.#uid, (run) => this.#guard(run));
+  }
+
+  /** Names of the log's objects, oldest first. */
   entryNames(): AsyncGenerator<EntryName> {
     return entryNamesOf(this.#database, this.#uid, (run) => this.#guard(run));
   }
@@ -385,11 +395,4 @@ export class UserIndex {
       throw told;
     }
   }
-}
-
-const PACK_TAGS = [TAG.pack, TAG.head, TAG.loose, TAG.quarantine, TAG.buried, TAG.checked] as const;
-
-/** The highest number among heads of the log. */
-function lastOf(heads: readonly EntryName[]): number {
-  return Math.max(0, ...heads.map(({ seq }) => seq));
 }

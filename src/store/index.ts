@@ -1,6 +1,6 @@
 /** The chunk store: packs in, packs out, and the index of where chunks are. Sealed bytes only. */
 export { ChunkIndex, type ChunkIndexOptions } from './chunk-index.js';
-export type { AppliedEntries, IndexedEntry } from './chunk-index-entries.js';
+export type { AppliedEntries, EntryBytes, IndexedObject } from './chunk-index-entries.js';
 export { isIndexDamage } from './chunk-index-errors.js';
 export type { LogGap } from './chunk-index-gaps.js';
 export type { PackContents } from './chunk-index-places.js';

@@ -1,4 +1,5 @@
 /** Care of what is stored: checking it, and rebuilding the index from the backends. */
+export { type Checkpointed, checkpointUser } from './checkpoint/checkpoint-user.js';
 export { type PruneVaultOptions, prune } from './prune/prune.js';
 export { type PrunedSnapshot, type PrunedUser, pruneUser } from './prune/prune-user.js';
 export { type RebuildIndexOptions, type RebuiltUser, rebuildIndex } from './rebuild.js';

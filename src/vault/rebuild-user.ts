@@ -7,17 +7,20 @@ import {
   throwIfAborted,
   toHex,
 } from '../base/index.js';
-import { packName, packsPrefix, parseObjectName, type QuarantinedPack, uidOf } from '../format/index.js';
+import { packName, packsPrefix, parseObjectName, uidOf } from '../format/index.js';
 import {
   entryObject,
   isDamaged,
   type Judgement,
   LogChain,
+  type LogFacts,
+  LogFactsReader,
   listEntries,
   missingEntry,
-  packsNamedBy,
+  openEntry,
   readEntries,
   type SealedEntry,
+  segmentEntries,
 } from '../snapshot/index.js';
 import { type PackHead, readPackHead } from '../store/index.js';
 import { readAhead } from './ordered.js';
@@ -43,19 +46,13 @@ export interface RebuildResult {
 
 const READS_AT_ONCE = 8;
 const ENTRIES_A_BATCH = 500;
+const BYTES_A_BATCH = 8 * 2 ** 20;
 
-/** What the log says of packs, by hash in hex. */
-interface LogFacts {
+/** What the log is and says. */
+interface ReplayedLog extends LogFacts {
   readonly judgement: Judgement;
-  readonly muted: SealedEntry[];
   /** What is wrong with entries. */
   readonly problems: BitacoraError[];
-  /** What entries say of damage, in their order. */
-  readonly quarantine: QuarantinedPack[];
-  /** Packs that entries name as being needed, in the order of the log. */
-  readonly named: Set<string>;
-  /** Packs that count as gone. */
-  readonly tombstoned: Set<string>;
 }
 
 /**
@@ -75,7 +72,8 @@ export async function rebuildUser(context: RebuildContext): Promise<RebuildResul
   const packProblems = await addAllPacks(context, facts);
   const named = [...facts.named].map((hash) => new Uint8Array(Buffer.from(hash, 'hex')));
   await index.applyEntries({
-    entries: facts.muted.map(({ name, sealed }) => ({ ...name, sealed, covered: true })),
+    entries: [],
+    covers: facts.judgement.covered,
     heads: facts.judgement.heads.map(({ name }) => name),
     packs: named,
     quarantine: facts.quarantine,
@@ -87,37 +85,47 @@ export async function rebuildUser(context: RebuildContext): Promise<RebuildResul
 }
 
 /** Enters all entries before they are judged as a chain: until then the index is not complete. */
-async function replayLog(context: RebuildContext): Promise<LogFacts> {
+async function replayLog(context: RebuildContext): Promise<ReplayedLog> {
   const { backend, index, keys, signal } = context;
   const chain = new LogChain((name) => entryObject(keys, name));
-  const facts = { named: new Set<string>(), tombstoned: new Set<string>(), quarantine: [] as QuarantinedPack[] };
+  const reader = new LogFactsReader(keys);
   const damaged = new Map<string, BitacoraError>();
   let batch: SealedEntry[] = [];
+  let bytes = 0;
   const flush = async (): Promise<void> => {
     throwIfAborted(signal);
-    await index.applyEntries({ entries: batch.map(({ name, sealed }) => ({ ...name, sealed })), heads: [], packs: [] });
+    const entries = batch.map(({ name, sealed, entry }) => ({ ...name, sealed, segment: entry.kind === 'segment' }));
+    await index.applyEntries({ entries, heads: [], packs: [] });
     batch = [];
+    bytes = 0;
   };
   for await (const named of readEntries({ backend, keys, signal }, listEntries(backend, keys, { signal }))) {
-    const damage = isDamaged(named) ? named.damage : outOfPlace(chain, named);
+    const damage = isDamaged(named) ? named.damage : outOfPlace(chain, reader, named);
     if (damage || isDamaged(named)) {
       damaged.set(toHex(named.name.hash), damage!);
       continue;
     }
-    const { entry } = named;
-    for (const pack of packsNamedBy(entry)) facts.named.add(toHex(pack));
-    if (entry.kind === 'tombstone') for (const pack of entry.body.packs) facts.tombstoned.add(toHex(pack));
-    if (entry.kind === 'quarantine') facts.quarantine.push(...entry.body.packs);
     batch.push(named);
-    if (batch.length >= ENTRIES_A_BATCH) await flush();
+    bytes += named.sealed.length;
+    if (batch.length >= ENTRIES_A_BATCH || bytes >= BYTES_A_BATCH) await flush();
   }
   await flush();
   const judgement = chain.finish();
-  const muted: SealedEntry[] = [];
-  for await (const entry of readEntries({ backend, keys, signal }, judgement.covered)) {
-    if (!isDamaged(entry)) muted.push(entry);
+  const facts = reader.finish(judgement.covers);
+  await addInside(context, facts);
+  return { ...facts, judgement, problems: logProblems(context, judgement, damaged) };
+}
+
+/** Enters what lies in segments, one after another, once it is known which of them hold. */
+async function addInside({ index, keys, signal }: RebuildContext, { segments }: LogFacts): Promise<void> {
+  for await (const { seq, hash, segment } of index.entryObjects()) {
+    throwIfAborted(signal);
+    if (!segment || !segments.has(toHex(hash))) continue;
+    const sealed = await index.entry({ seq, hash });
+    const entry = openEntry(keys, { seq, hash }, sealed ?? new Uint8Array(0));
+    if (entry.kind !== 'segment') continue;
+    await index.applyEntries({ entries: [], inside: segmentEntries(entry.body), heads: [], packs: [] });
   }
-  return { ...facts, judgement, muted, problems: logProblems(context, judgement, damaged) };
 }
 
 /** Damaged entries that no checkpoint stands for, and missing ones that are not just damaged. */
@@ -131,11 +139,13 @@ function logProblems(
   return [...damages, ...lost.map((gap) => missingEntry(keys, gap))];
 }
 
-function outOfPlace(chain: LogChain, named: SealedEntry): BitacoraError | undefined {
+function outOfPlace(chain: LogChain, reader: LogFactsReader, named: SealedEntry): BitacoraError | undefined {
   try {
+    reader.add(named);
     chain.add(named);
     return undefined;
   } catch (error) {
+    reader.remove(named.name);
     if (isBitacoraError(error, 'DATA_CORRUPT')) return error;
     throw error;
   }
@@ -146,7 +156,7 @@ interface ListedPack {
   readonly length: number;
 }
 
-async function addAllPacks(context: RebuildContext, facts: LogFacts): Promise<BitacoraError[]> {
+async function addAllPacks(context: RebuildContext, facts: ReplayedLog): Promise<BitacoraError[]> {
   const { index, keys, signal, progress = noProgress } = context;
   const problems: BitacoraError[] = [];
   const missing = new Set(facts.named);
@@ -163,7 +173,7 @@ async function addAllPacks(context: RebuildContext, facts: LogFacts): Promise<Bi
     progress({ phase: 'rebuild-index', files, bytes });
   }
   for (const hash of missing) {
-    if (facts.tombstoned.has(hash)) continue;
+    if (facts.buried.has(hash)) continue;
     problems.push(missingPack(packName(uidOf(keys.uid), Buffer.from(hash, 'hex'))));
   }
   return problems;
@@ -173,11 +183,11 @@ async function addAllPacks(context: RebuildContext, facts: LogFacts): Promise<Bi
  * In the order in which the log names them, behind those that it does not name: of a chunk that was damaged and stored again the
  * newer place holds, as it did before the index was lost.
  */
-async function* listPacks({ backend, keys, signal }: RebuildContext, facts: LogFacts): AsyncGenerator<ListedPack> {
+async function* listPacks({ backend, keys, signal }: RebuildContext, facts: ReplayedLog): AsyncGenerator<ListedPack> {
   const lengths = new Map<string, number>();
   for await (const { name, length } of backend.list(packsPrefix(uidOf(keys.uid)), { signal })) {
     const parsed = parseObjectName(name);
-    if (parsed?.type !== 'pack' || facts.tombstoned.has(toHex(parsed.hash))) continue;
+    if (parsed?.type !== 'pack' || facts.buried.has(toHex(parsed.hash))) continue;
     const hex = toHex(parsed.hash);
     if (facts.named.has(hex)) lengths.set(hex, length);
     else yield { hash: parsed.hash, length };

@@ -6,6 +6,8 @@ import {
   LogChain,
   listEntries,
   openEntry,
+  openSegment,
+  packsBuriedBy,
   packsNamedBy,
   readEntries,
 } from '../snapshot/index.js';
@@ -33,10 +35,14 @@ export async function salvageLog(context: SalvageContext): Promise<string[]> {
   const chain = new LogChain((name) => entryObject(keys, name));
   const damaged: Uint8Array[] = [];
   const there = new Set<string>();
+  const buried = new Set<string>();
   for await (const entry of readEntries({ backend, keys, signal }, listEntries(backend, keys, { signal }))) {
     there.add(toHex(entry.name.hash));
     if (isDamaged(entry)) damaged.push(entry.name.hash);
-    else addSound(chain, entry);
+    else {
+      addSound(chain, entry);
+      for (const pack of packsBuriedBy(entry.entry)) buried.add(toHex(pack));
+    }
   }
   const { gaps, covers } = chain.finish();
   const wanted = [...damaged.filter((hash) => !covers(hash)), ...gaps.map(({ missing }) => missing)];
@@ -58,6 +64,7 @@ export async function salvageLog(context: SalvageContext): Promise<string[]> {
     ...(await restoreEnd(
       context,
       end.map(([, name]) => name),
+      buried,
     )),
   );
   return putBack;
@@ -67,8 +74,12 @@ export async function salvageLog(context: SalvageContext): Promise<string[]> {
  * In log order, and none beyond one whose packs are gone: a vault that was put back to an older state as a whole does not have
  * them, and stays as it was put. So does one that has again what the end of the log gave up: maybe it was put back for that.
  */
-async function restoreEnd(context: SalvageContext, missing: readonly EntryName[]): Promise<string[]> {
-  const buried = await buriedPacks(context, missing);
+async function restoreEnd(
+  context: SalvageContext,
+  missing: readonly EntryName[],
+  buriedThere: ReadonlySet<string>,
+): Promise<string[]> {
+  const buried = new Set([...buriedThere, ...(await buriedPacks(context, missing))]);
   const sound: EntryName[] = [];
   /** Where what only takes away begins, and whether what it gave up is there again. */
   let before = 0;
@@ -77,8 +88,9 @@ async function restoreEnd(context: SalvageContext, missing: readonly EntryName[]
     const entry = await entryCopy(context, name);
     if (!entry || !(await hasPacks(context, entry, buried))) break;
     sound.push(name);
-    if (await givesUpWhatIsThere(context, entry)) isThereAgain = true;
-    else if (entry.kind !== 'forget') {
+    if (await givesUpWhatIsThere(context, entry, buriedThere)) isThereAgain = true;
+    // What only says again what others said brings nothing.
+    else if (entry.kind !== 'forget' && !(isThereAgain && SUMMARIES.has(entry.kind))) {
       before = sound.length;
       isThereAgain = false;
     }
@@ -88,11 +100,23 @@ async function restoreEnd(context: SalvageContext, missing: readonly EntryName[]
   return putBack.map((name) => entryObject(context.keys, name));
 }
 
-async function givesUpWhatIsThere({ backend, keys, signal }: SalvageContext, entry: LogEntry): Promise<boolean> {
-  if (entry.kind !== 'tombstone' || entry.body.packs.length === 0) return false;
-  for (const hash of entry.body.packs) {
-    if (!(await backend.stat(packName(uidOf(keys.uid), hash), { signal }))) return false;
+const SUMMARIES: ReadonlySet<string> = new Set(['segment', 'checkpoint']);
+
+/** @param buried - Packs that the log on the backend itself says are gone. */
+async function givesUpWhatIsThere(
+  { backend, keys, signal }: SalvageContext,
+  entry: LogEntry,
+  buried: ReadonlySet<string>,
+): Promise<boolean> {
+  const isThere = async (hash: Uint8Array) =>
+    (await backend.stat(packName(uidOf(keys.uid), hash), { signal })) !== undefined;
+  if (entry.kind === 'checkpoint') {
+    // It sums up tombstones of long ago, too: one pack that came back will do.
+    for (const hash of entry.body.packs) if (!buried.has(toHex(hash)) && (await isThere(hash))) return true;
+    return false;
   }
+  if (entry.kind !== 'tombstone' || entry.body.packs.length === 0) return false;
+  for (const hash of entry.body.packs) if (!(await isThere(hash))) return false;
   return true;
 }
 
@@ -102,18 +126,24 @@ async function hasPacks(
   entry: LogEntry,
   buried: ReadonlySet<string>,
 ): Promise<boolean> {
-  for (const hash of packsNamedBy(entry)) {
+  for (const hash of named(keys, entry)) {
     if (buried.has(toHex(hash))) continue;
     if (!(await backend.stat(packName(uidOf(keys.uid), hash), { signal }))) return false;
   }
   return true;
 }
 
+function* named(keys: UserKeys, entry: LogEntry): Generator<Uint8Array> {
+  yield* packsNamedBy(entry);
+  if (entry.kind !== 'segment') return;
+  for (const inside of openSegment(keys, entry.body)) yield* packsNamedBy(inside.entry);
+}
+
 async function buriedPacks(context: SalvageContext, names: readonly EntryName[]): Promise<Set<string>> {
   const buried = new Set<string>();
   for (const name of names) {
     const entry = await entryCopy(context, name);
-    if (entry?.kind === 'tombstone') for (const pack of entry.body.packs) buried.add(toHex(pack));
+    if (entry) for (const pack of packsBuriedBy(entry)) buried.add(toHex(pack));
   }
   return buried;
 }

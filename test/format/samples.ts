@@ -99,5 +99,19 @@ export const ENTRIES: readonly LogEntry[] = [
       ],
     },
   },
-  { ...FRAME, kind: 'checkpoint', body: { heads: [HASH], entries: [HASH, fixedBytes(32, 'other')] } },
+  { ...FRAME, kind: 'segment', body: { entries: [{ seq: 3, sealed: fixedBytes(700, 'sealed') }] } },
+  {
+    ...FRAME,
+    kind: 'checkpoint',
+    body: {
+      heads: [HASH],
+      through: 6,
+      entries: [HASH, fixedBytes(32, 'other')],
+      covered: [fixedBytes(32, 'covered')],
+      packs: [fixedBytes(32, 'buried')],
+      added: [fixedBytes(32, 'added')],
+      snapshots: [fixedBytes(16, 'snapshot')],
+      quarantine: [{ pack: fixedBytes(32, 'pack'), damage: 'frames', frames: [1, 4] }],
+    },
+  },
 ];

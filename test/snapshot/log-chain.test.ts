@@ -21,7 +21,12 @@ function entry(
 
 function checkpoint(label: string, heads: readonly NamedEntry[], live: readonly NamedEntry[]): NamedEntry {
   const hashes = (entries: readonly NamedEntry[]) => entries.map(({ name }) => name.hash);
-  return entry(label, heads, { kind: 'checkpoint', body: { heads: hashes(heads), entries: hashes(live) } });
+  const through = Math.max(...heads.map(({ name }) => name.seq));
+  const rest = { covered: [], packs: [], added: [], snapshots: [], quarantine: [] };
+  return entry(label, heads, {
+    kind: 'checkpoint',
+    body: { heads: hashes(heads), through, entries: hashes(live), ...rest },
+  });
 }
 
 function chainOf(...entries: readonly NamedEntry[]): LogChain {
@@ -127,8 +132,31 @@ t.test('what a checkpoint lists as live must be there', async (t) => {
 });
 
 t.test('a checkpoint excuses only what it covers', async (t) => {
-  const branch = entry('g', [entry('h', [b])]);
-  t.equal(gapsOf(a, d, check, branch).length, 1);
+  const lost = entry('h', [b]);
+  const branch = entry('g', [lost]);
+  t.same(gapsOf(a, d, check, branch), [], 'what a branch from before it grew from may have been removed');
+  const longer = entry('f', [branch]);
+  t.same(gapsOf(a, d, check, longer), [toHex(branch.name.hash)]);
+  const after = entry('i', [check]);
+  t.same(gapsOf(a, d, check, entry('j', [after])), [toHex(after.name.hash)]);
+});
+
+t.test('what a checkpoint names as covered is so, even where the way there is gone', async (t) => {
+  const f = entry('f', [e]);
+  const rest = { through: f.name.seq, packs: [], added: [], snapshots: [], quarantine: [] };
+  const body = { heads: [f.name.hash], entries: [], covered: [a, b].map(({ name }) => name.hash), ...rest };
+  const k = entry('k', [f], { kind: 'checkpoint', body });
+  t.same(judged(a, b, f, k), { heads: ['k'], covered: ['a', 'b', 'f'] });
+  t.same(gapsOf(a, b, f, k), []);
+});
+
+t.test('what came while a checkpoint was written stands before it and holds', async (t) => {
+  const between = entry('f', [e]);
+  const rest = { through: e.name.seq, covered: [], packs: [], added: [], snapshots: [], quarantine: [] };
+  const k = entry('k', [between], { kind: 'checkpoint', body: { heads: [e.name.hash], entries: [], ...rest } });
+  t.same(judged(between, k), { heads: ['k'], covered: [] });
+  t.same(gapsOf(between, k), [], 'its predecessor is covered');
+  t.same(gapsOf(k), [toHex(between.name.hash)], 'it is missed');
 });
 
 t.test('a later checkpoint stands for the earlier one', async (t) => {

@@ -341,7 +341,8 @@ t.test('a checkpoint mutes what it stands for, when caught up with and after a r
   const { memory, user, vault } = await opened(t);
   const [a, b, c] = [await storeSnapshot(user, 'a'), await storeSnapshot(user, 'b'), await storeSnapshot(user, 'c')];
   user.close();
-  const body = { heads: [c.entry.name.hash], entries: [b.entry.name.hash] };
+  const said = { covered: [], packs: [], added: [], snapshots: [], quarantine: [] };
+  const body = { heads: [c.entry.name.hash], through: 3, entries: [b.entry.name.hash], ...said };
   const time = c.entry.entry.time + 1;
   const check = await put(memory, user, { seq: 4, fence: 0, prev: body.heads, time, kind: 'checkpoint', body });
   const ids = async (repository: UserRepository) => (await repository.snapshots.list()).map(({ entry }) => entry.seq);

@@ -150,8 +150,8 @@ t.test('applyEntries() keeps entries in order and takes committed packs off the 
   t.same(reopened.mark.applied, [{ seq: 300, hash: Uint8Array.from(id('entry 300')) }]);
   t.same(reopened.loosePacks().map(toHex), [toHex(id('b'))]);
   const seqs: number[] = [];
-  for await (const { seq } of reopened.entries()) seqs.push(seq);
-  for await (const { seq } of reopened.entries({ reverse: true })) seqs.push(seq);
+  for await (const { seq } of reopened.entryObjects()) seqs.push(seq);
+  for await (const { seq } of reopened.heldEntries()) seqs.push(seq);
   for await (const { seq } of reopened.entryNames()) seqs.push(seq);
   t.same(seqs, [1, 2, 300, 300, 2, 1, 1, 2, 300]);
   t.equal(Buffer.from((await reopened.entry(entry(2)))!).toString(), 'sealed 2');

@@ -1,5 +1,6 @@
 import { BitacoraError } from '../../base/index.js';
-import type { Vault } from '../../vault/index.js';
+import type { UserRepository, Vault } from '../../vault/index.js';
+import { checkpointUser } from '../checkpoint/checkpoint-user.js';
 import type { PruneOptions } from './context.js';
 import { type PrunedUser, pruneUser } from './prune-user.js';
 
@@ -29,6 +30,7 @@ export async function prune(vault: Vault, options: PruneVaultOptions): Promise<r
         const pressBytes = Math.max(0, (options.pressBytes ?? 0) - freed());
         const own = { ...options, pressBytes, opened: vault.opened };
         users.push(await vault.stored.exempting(repository.uid, () => pruneUser(repository, own)));
+        if (!dryRun) await vault.stored.exempting(repository.uid, () => sumUp(repository, options));
       } finally {
         repository.close();
       }
@@ -49,6 +51,16 @@ const STOPS: ReadonlySet<string> = new Set([
   'KEY_WRONG',
   'OBJECT_EXISTS',
 ]);
+
+/** What was pruned stays so, whatever the log's own upkeep finds. */
+async function sumUp(repository: UserRepository, { signal, clock, logger }: PruneVaultOptions): Promise<void> {
+  try {
+    await checkpointUser(repository, { signal, clock, logger });
+  } catch (error) {
+    if (!(error instanceof BitacoraError) || !STOPS.has(error.code)) throw error;
+    logger.error(`The log of user "${repository.name}" was not summed up: ${error.message}`, { code: error.code });
+  }
+}
 
 async function activeUsers(vault: Vault): Promise<string[]> {
   const { records } = await vault.users();

@@ -1,5 +1,5 @@
 import { BitacoraError, toHex } from '../../base/index.js';
-import { compareLog, entryObject, type ListedSnapshot } from '../../snapshot/index.js';
+import { compareLog, entryObject, type ListedSnapshot, packsBuriedBy } from '../../snapshot/index.js';
 import type { UserPrune } from './context.js';
 
 /** What the log says, as far as it was read. */
@@ -45,7 +45,7 @@ export async function logFacts({ repository }: UserPrune): Promise<LogFacts> {
   const seq = Math.max(0, ...repository.index.mark.applied.map((name) => name.seq));
   const tombstoned = new Set<string>();
   for await (const { entry } of repository.log.newestFirst()) {
-    if (entry.kind === 'tombstone') for (const pack of entry.body.packs) tombstoned.add(toHex(pack));
+    for (const pack of packsBuriedBy(entry)) tombstoned.add(toHex(pack));
   }
   return { seq, tombstoned };
 }

@@ -108,7 +108,7 @@ function mark(byId: ReadonlyMap<string, readonly Mutable[]>, entry: LogEntry): v
     }
   } else if (entry.kind === 'pin' || entry.kind === 'unpin') {
     for (const one of found(byId, entry.body.backupIds)) one.pinned = entry.kind === 'pin';
-  } else if (entry.kind === 'tombstone') {
+  } else if (entry.kind === 'tombstone' || entry.kind === 'checkpoint') {
     const givenUp = { forgotten: true, givenUp: true, takenBack: false };
     for (const one of found(byId, entry.body.snapshots)) Object.assign(one, givenUp);
   }

@@ -3,9 +3,9 @@ import {
   entryObject,
   isDamaged,
   LogChain,
+  LogFactsReader,
   listEntries,
   missingEntry,
-  packsNamedBy,
   readEntries,
 } from '../../snapshot/index.js';
 import { salvageLog } from '../../vault/index.js';
@@ -25,18 +25,13 @@ export async function scrubLog(scrub: UserScrub): Promise<LogFacts> {
   const { repository, findings, logger, signal } = scrub;
   const { backend, keys, index, readOnly } = repository;
   const chain = new LogChain((name) => entryObject(keys, name));
-  const named = new Set<string>();
-  const tombstoned = new Set<string>();
+  const reader = new LogFactsReader(keys);
   const damaged = new Map<string, BitacoraError>();
   let entries = 0;
   for await (const found of readEntries({ backend, keys, signal }, listEntries(backend, keys, { signal }))) {
     entries++;
-    const damage = isDamaged(found) ? found.damage : outOfPlace(chain, found);
+    const damage = isDamaged(found) ? found.damage : outOfPlace(chain, reader, found);
     if (damage) damaged.set(toHex(found.name.hash), damage);
-    if (isDamaged(found) || damage) continue;
-    const { entry } = found;
-    for (const pack of packsNamedBy(entry)) named.add(toHex(pack));
-    if (entry.kind === 'tombstone') for (const pack of entry.body.packs) tombstoned.add(toHex(pack));
   }
   const { gaps, covers } = chain.finish();
   const problems = [...damaged].filter(([hash]) => !covers(Buffer.from(hash, 'hex'))).map(([, damage]) => damage);
@@ -44,14 +39,21 @@ export async function scrubLog(scrub: UserScrub): Promise<LogFacts> {
   const salvage = problems.length > 0 && !readOnly;
   const putBack = new Set(salvage ? await salvageLog({ backend, index, keys, logger, signal }) : []);
   for (const problem of problems) findings.add(repaired(problem, putBack));
-  return { entries, named, tombstoned };
+  const { named, buried } = reader.finish(covers);
+  return { entries, named, tombstoned: buried };
 }
 
-function outOfPlace(chain: LogChain, named: Parameters<LogChain['add']>[0]): BitacoraError | undefined {
+function outOfPlace(
+  chain: LogChain,
+  reader: LogFactsReader,
+  named: Parameters<LogChain['add']>[0],
+): BitacoraError | undefined {
   try {
+    reader.add(named);
     chain.add(named);
     return undefined;
   } catch (error) {
+    reader.remove(named.name);
     if (isBitacoraError(error, 'DATA_CORRUPT')) return error;
     throw error;
   }

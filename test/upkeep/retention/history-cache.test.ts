@@ -7,6 +7,17 @@ import { HistoryCache } from '../../../src/upkeep/retention/history-cache.js';
 import type { UserRepository } from '../../../src/vault/index.js';
 import { makeManifest } from '../../vault/fixture.js';
 
+const EMPTY_CHECKPOINT = {
+  heads: [],
+  through: 0,
+  entries: [],
+  covered: [],
+  packs: [],
+  added: [],
+  snapshots: [],
+  quarantine: [],
+};
+
 /** A log in memory that counts what is read of it. */
 class FakeUser {
   readonly entries: NamedEntry[] = [];
@@ -96,7 +107,7 @@ t.test('whatever else happens to the log, what is told is what it says', async (
       'a checkpoint without an old snapshot',
       () => {
         user.covered.add(user.entries[0]!);
-        user.add({ kind: 'checkpoint', body: { heads: [], entries: [] } });
+        user.add({ kind: 'checkpoint', body: EMPTY_CHECKPOINT });
       },
     ],
     [
