@@ -246,7 +246,12 @@ t.test(
     const backupId = fromHex(first.backup_id.replaceAll('-', ''));
     const repository = await served.daemon.vault.openUser('ana');
     await repository.log.append({ kind: 'forget', body: { backupIds: [backupId] } });
-    t.equal(ended(await end(served, { data }, key)).backup_id, first.backup_id, 'only forgotten, it is there');
+    const forgotten = ended(await end(served, { data }, key));
+    t.equal(forgotten.backup_id, first.backup_id, 'only forgotten, it is there');
+    t.match(forgotten.warnings, [/was forgotten since: .*unforget ana .* until the next prune/]);
+    await repository.log.append({ kind: 'unforget', body: { backupIds: [backupId] } });
+    t.same(ended(await end(served, { data }, key)).warnings, []);
+    await repository.log.append({ kind: 'forget', body: { backupIds: [backupId] } });
     await repository.log.append({ kind: 'tombstone', body: { packs: [], added: [], snapshots: [backupId] } });
     repository.close();
     const again = ended(await end(served, { data }, key));

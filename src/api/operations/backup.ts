@@ -6,6 +6,7 @@ import { backupSources } from '../backup-sources.js';
 import type { BackupAnswer, BackupInput } from '../contract/backup.js';
 import { findDoneJob } from '../done-job.js';
 import { checkDurable, durabilityOf } from '../durability.js';
+import { forgottenSince } from '../forgotten.js';
 import { betweenHooks } from '../hooks.js';
 import { Fingerprint, findRepeated } from '../idempotency.js';
 import { openKnownUser } from '../known-user.js';
@@ -30,7 +31,8 @@ export async function backUp(context: OperationContext, input: BackupInput): Pro
   const earlier = record && (await earlierSnapshot(context, input, fingerprint));
   if (earlier) {
     checkDurable(earlier.id, durability);
-    return earlierAnswer(user, durability, earlier);
+    const warnings = await forgottenSince(context, await openKnownUser(context, user), earlier);
+    return { ...earlierAnswer(user, durability, earlier), warnings };
   }
   const open = fingerprint.records ?? pulled(context, input);
   const sources = backupSources(context, input, record, open !== undefined);

@@ -10,6 +10,7 @@ import { findDoneJob } from '../done-job.js';
 import { checkDurable, durabilityOf } from '../durability.js';
 import { type EndFacts, endedAnswer, factsOfReport, factsOfSnapshot } from '../end-answer.js';
 import { followUp } from '../follow-up.js';
+import { forgottenSince } from '../forgotten.js';
 import { Fingerprint, findRepeated } from '../idempotency.js';
 import { openKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
@@ -33,7 +34,10 @@ export async function endSession(context: OperationContext, input: EndInput): Pr
   const record = await recordOf(vault, user);
   const repository = record && (await openKnownUser(context, user));
   const earlier = repository && (await earlierSnapshot(context, repository, input, fingerprint));
-  if (earlier) return finish(context, input, factsOfSnapshot(earlier), []);
+  if (earlier) {
+    const warnings = await forgottenSince(context, repository, earlier);
+    return finish(context, input, factsOfSnapshot(earlier), warnings);
+  }
   const { pull } = settings.records;
   const open = fingerprint.records ?? (pull && pullFrom(pull, { user, session }));
   if (open) {
