@@ -17,14 +17,14 @@ const loads = new WeakMap<Lane, number>();
 export async function scanInWorker(engine: () => Promise<Engine>, bytes: Uint8Array): Promise<ScannedBody> {
   if (bytes.length <= HERE_BYTES_MOST) return { bytes, scan: await scanBody(bytes) };
   // What shares its memory with others must not be taken away with them.
-  const own = bytes.length === bytes.buffer.byteLength ? bytes : bytes.slice();
+  const own = bytes.length === bytes.buffer.byteLength ? bytes : new Uint8Array(bytes);
   return (await ask(await engine(), 'records.scan', own)) as ScannedBody;
 }
 
 /** The table of the records that `json` is, made in a worker; undefined where reading it as a stream will tell what it is. `json` is copied. */
 export async function tableInWorker(engine: Engine, json: Uint8Array): Promise<RecordTable | undefined> {
   if (json.length <= HERE_BYTES_MOST) return scanData(json);
-  return (await ask(engine, 'records.table', json.slice())) as RecordTable | undefined;
+  return (await ask(engine, 'records.table', new Uint8Array(json))) as RecordTable | undefined;
 }
 
 /** `bytes` changes hands. */

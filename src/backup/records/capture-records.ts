@@ -1,4 +1,4 @@
-import { BitacoraError, isBitacoraError, type ProgressSink, Slices } from '../../base/index.js';
+import { BitacoraError, isBitacoraError, Slices } from '../../base/index.js';
 import {
   type Engine,
   JsonError,
@@ -8,26 +8,16 @@ import {
   tableInWorker,
 } from '../../engine/index.js';
 import { COLLECTIONS_MAX, decodeWholeEntry, ENTRY_TYPES, type ScopeRecord } from '../../format/index.js';
-import type { UserIndex } from '../../store/index.js';
-import type { BackupCounts } from '../report.js';
 import { stoppable } from '../stoppable.js';
 import { captureTable } from './capture-table.js';
 import { checkCollectionName } from './collection-name.js';
 import type { CollectionWriter } from './collection-writer.js';
+import type { RecordCapture } from './record-capture.js';
 import type { RecordPart, RecordSource } from './record-source.js';
-import type { RecordTarget } from './record-target.js';
 import { ScopeWriter } from './scope-writer.js';
 
 /** Beyond this the largest collection is stored, whatever its run. */
 const HELD_BYTES_MOST = 24 * 2 ** 20;
-
-export interface RecordCapture extends RecordTarget {
-  readonly engine: Engine;
-  readonly index: UserIndex;
-  readonly counts: BackupCounts;
-  readonly progress: ProgressSink;
-  readonly signal: AbortSignal | undefined;
-}
 
 /**
  * Reads a source of records to its end and stores them, each byte as it came. Memory is bounded, however much there is and however the

@@ -3,9 +3,9 @@ import { type RecordTable, RUN_FIELDS } from '../../engine/index.js';
 import { ID_BYTES, type ScopeRecord } from '../../format/index.js';
 import { ContentWriter } from '../../snapshot/index.js';
 import type { PieceFeed, WriteSession } from '../../store/index.js';
-import type { RecordCapture } from './capture-records.js';
 import { checkCollectionName } from './collection-name.js';
 import type { WrittenCollection } from './collection-writer.js';
+import type { RecordCapture } from './record-capture.js';
 import type { RecordSource } from './record-source.js';
 import { finishScope } from './scope-writer.js';
 
