@@ -1,7 +1,7 @@
 import { BitacoraError, type Clock, isBitacoraError, type Logger, type Random } from '../base/index.js';
 import type { LogEntry, LogRecord } from '../format/index.js';
 import type { Backend, CallOptions } from '../storage/index.js';
-import type { UserIndex, UserKeys } from '../store/index.js';
+import type { EntryName, UserIndex, UserKeys } from '../store/index.js';
 import { type Application, applyToIndex } from './log-apply.js';
 import { appliedHeads, damagedCopy } from './log-catch-up.js';
 import type { Head } from './log-chain.js';
@@ -87,6 +87,17 @@ export class Log {
         throw await damagedCopy(index, keys, name, cause);
       }
       yield { name, entry };
+    }
+  }
+
+  /** One entry, wherever it is in the log; undefined where the log has it no more. Throws `DATA_CORRUPT` where the index’s copy is damaged. */
+  async entry(name: EntryName): Promise<LogEntry | undefined> {
+    const { index, keys } = this.#options;
+    const sealed = await index.entry(name);
+    try {
+      return sealed && openEntry(keys, name, sealed);
+    } catch (cause) {
+      throw await damagedCopy(index, keys, name, cause);
     }
   }
 

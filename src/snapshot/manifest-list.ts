@@ -80,6 +80,13 @@ export class Snapshots {
     throw unknown(text, found, undefined);
   }
 
+  /** The snapshot whose manifest is that entry; undefined where the log has it no more. Reads nothing else. */
+  async at(name: EntryName): Promise<Snapshot | undefined> {
+    const entry = await this.#log.entry(name);
+    if (entry?.kind !== 'manifest') return undefined;
+    return { id: formatUuid(entry.body.backupId), time: entry.time, manifest: entry.body, entry: name };
+  }
+
   async #beginning(text: string): Promise<ListedSnapshot[]> {
     const digits = parseUuidPrefix(text);
     const found: ListedSnapshot[] = [];

@@ -1,7 +1,6 @@
 import { compareBytes, fromHex, isoTime, toHex } from '../../base/index.js';
-import type { SnapshotFilter } from '../../snapshot/index.js';
 import type { EntryName } from '../../store/index.js';
-import { retain } from '../../upkeep/index.js';
+import { historyOf, type RetainedSnapshot, retain } from '../../upkeep/index.js';
 import type { ListAnswer, ListInput } from '../contract/list.js';
 import { type KeepingFields, keepingFields, NOT_KEPT } from '../keeping.js';
 import { openKnownUser } from '../known-user.js';
@@ -11,30 +10,21 @@ import { snapshotSummary } from '../snapshot-summary.js';
 
 const LIMIT = 1000;
 
-/** The snapshots of a user, newest first, and how long each is kept. */
+/**
+ * The snapshots of a user, newest first, and how long each is kept. What decides which are on the page is remembered from one call to the
+ * next, and of the log only the manifests on it are read.
+ */
 export async function list(context: OperationContext, input: ListInput): Promise<ListAnswer> {
-  const { user_id: user, all = false, limit = LIMIT } = input;
+  const { user_id: user } = input;
   const repository = await openKnownUser(context, user);
-  const filter: SnapshotFilter = {
-    session: input.session_id,
-    kind: input.kind,
-    since: timeOf(input.since),
-    until: timeOf(input.until),
-  };
   const { decisions } = await retain(repository, retainOptions(context, true));
   const keeping = new Map<string, KeepingFields>(decisions.map((one) => [one.snapshot.id, keepingFields(one)]));
+  const { page, next } = pageOf(await historyOf(repository), input);
   const backups: ListAnswer['backups'] = [];
-  const after = input.cursor === undefined ? undefined : placeOf(input.cursor);
-  let last: EntryName | undefined;
-  let next: string | null = null;
-  for await (const { snapshot, forgotten, givenUp, forgottenAt, pinned } of repository.snapshots.all(filter)) {
-    const { entry } = snapshot;
-    if (givenUp || (forgotten && !all) || (after && !isBehind(entry, after))) continue;
-    if (last && backups.length === limit) {
-      next = cursorOf(last);
-      break;
-    }
-    last = entry;
+  for (const { entry, pinned, forgottenAt } of page) {
+    const snapshot = await repository.snapshots.at(entry);
+    // Pruned just now.
+    if (!snapshot) continue;
     backups.push({
       ...snapshotSummary(user, snapshot),
       pinned,
@@ -48,6 +38,37 @@ export async function list(context: OperationContext, input: ListInput): Promise
     next,
     problems: repository.logProblems.map(({ code, message, details }) => ({ code, message, details })),
   };
+}
+
+/** What is remembered changes with the log: it is looked at in one go, and what is wanted of it copied. */
+function pageOf(
+  history: readonly RetainedSnapshot[],
+  input: ListInput,
+): { readonly page: RetainedSnapshot[]; readonly next: string | null } {
+  const { limit = LIMIT, cursor } = input;
+  const isWanted = wanted(input);
+  const after = cursor === undefined ? undefined : placeOf(cursor);
+  const page: RetainedSnapshot[] = [];
+  for (let i = history.length - 1; i >= 0; i--) {
+    const one = history[i]!;
+    if ((after && !isBehind(one.entry, after)) || !isWanted(one)) continue;
+    const last = page.at(-1);
+    if (last && page.length === limit) return { page, next: cursorOf(last.entry) };
+    page.push({ ...one });
+  }
+  return { page, next: null };
+}
+
+function wanted({ all = false, session_id: session, kind, ...times }: ListInput): (one: RetainedSnapshot) => boolean {
+  const since = timeOf(times.since) ?? Number.NEGATIVE_INFINITY;
+  const until = timeOf(times.until) ?? Number.POSITIVE_INFINITY;
+  return (one) =>
+    !one.givenUp &&
+    (all || !one.forgotten) &&
+    (session === undefined || one.session === session) &&
+    (kind === undefined || one.kind === kind) &&
+    one.time >= since &&
+    one.time <= until;
 }
 
 function timeOf(iso: string | undefined): number | undefined {

@@ -1,11 +1,12 @@
 import { toHex } from '../../base/index.js';
 import type { LogEntry, Manifest } from '../../format/index.js';
 import { formatUuid, type NamedEntry } from '../../snapshot/index.js';
+import type { EntryName } from '../../store/index.js';
 import type { UserRepository } from '../../vault/index.js';
 import type { RetainedSnapshot } from './history.js';
 
 /** Snapshots remembered of all users together: some hundred bytes each. */
-const REMEMBERED_MAX = 200_000;
+const REMEMBERED_MAX = 100_000;
 
 type Mutable = { -readonly [key in keyof RetainedSnapshot]: RetainedSnapshot[key] };
 
@@ -66,8 +67,8 @@ async function goOn(repository: UserRepository, known: Known): Promise<Known | u
   }
   if (!met || known.entries + fresh.length !== entries) return undefined;
   const { snapshots, byId } = known;
-  for (const { entry } of fresh.reverse()) {
-    if (entry.kind === 'manifest') add({ snapshots, byId }, snapshotOf(entry.body));
+  for (const { name, entry } of fresh.reverse()) {
+    if (entry.kind === 'manifest') add({ snapshots, byId }, snapshotOf(name, entry.time, entry.body));
     else mark(byId, entry);
   }
   return { head: headOf(repository), entries, snapshots, byId };
@@ -79,7 +80,9 @@ async function readAll(repository: UserRepository): Promise<Known> {
   const all: Mutable[] = [];
   for await (const { snapshot, ...marks } of repository.snapshots.all()) {
     const { forgotten, givenUp, takenBack, pinned } = marks;
-    all.push({ ...snapshotOf(snapshot.manifest), forgotten, givenUp, takenBack, pinned });
+    const forgottenAt = givenUp ? undefined : marks.forgottenAt;
+    const { entry, time, manifest } = snapshot;
+    all.push({ ...snapshotOf(entry, time, manifest), forgotten, forgottenAt, givenUp, takenBack, pinned });
   }
   const known: Known = { head, entries, snapshots: [], byId: new Map() };
   for (const one of all.reverse()) add(known, one);
@@ -104,12 +107,13 @@ function mark(byId: ReadonlyMap<string, readonly Mutable[]>, entry: LogEntry): v
     for (const one of found(byId, entry.body.backupIds)) {
       if (one.givenUp) continue;
       one.forgotten = entry.kind === 'forget';
+      one.forgottenAt = one.forgotten ? entry.time : undefined;
       one.takenBack = entry.kind === 'unforget';
     }
   } else if (entry.kind === 'pin' || entry.kind === 'unpin') {
     for (const one of found(byId, entry.body.backupIds)) one.pinned = entry.kind === 'pin';
   } else if (entry.kind === 'tombstone' || entry.kind === 'checkpoint') {
-    const givenUp = { forgotten: true, givenUp: true, takenBack: false };
+    const givenUp = { forgotten: true, forgottenAt: undefined, givenUp: true, takenBack: false };
     for (const one of found(byId, entry.body.snapshots)) Object.assign(one, givenUp);
   }
 }
@@ -118,15 +122,23 @@ function found(byId: ReadonlyMap<string, readonly Mutable[]>, ids: readonly Uint
   return ids.flatMap((id) => byId.get(formatUuid(id)) ?? []);
 }
 
-function snapshotOf({ backupId, kind, captured, scopes, ended }: Manifest): Mutable {
+function snapshotOf(
+  entry: EntryName,
+  time: number,
+  { backupId, kind, session, captured, scopes, ended }: Manifest,
+): Mutable {
   return {
     id: formatUuid(backupId),
     kind,
+    entry,
+    time,
+    session,
     captured,
     scopes: scopes.map(({ scope }) => scope),
     ended: [...ended],
     pinned: false,
     forgotten: false,
+    forgottenAt: undefined,
     givenUp: false,
     takenBack: false,
   };

@@ -17,14 +17,19 @@ export const POLICY: RetentionPolicy = completePolicy({
 
 /** A snapshot of `path:/a` unless said otherwise. @param time - ISO 8601. */
 export function snapshot(id: string, time: string | number, more: Partial<RetainedSnapshot> = {}): RetainedSnapshot {
+  const captured = typeof time === 'number' ? time : Date.parse(time);
   return {
     id,
     kind: 'periodic',
-    captured: typeof time === 'number' ? time : Date.parse(time),
+    entry: { seq: 1, hash: new Uint8Array(32) },
+    time: captured,
+    session: null,
+    captured,
     scopes: ['path:/a'],
     ended: [],
     pinned: false,
     forgotten: false,
+    forgottenAt: undefined,
     givenUp: false,
     takenBack: false,
     ...more,

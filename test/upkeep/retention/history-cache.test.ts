@@ -53,8 +53,8 @@ class FakeUser {
     this.reads = 0;
     const history = await cache.read(this.repository as unknown as UserRepository);
     return history.map(
-      ({ id, forgotten, givenUp, takenBack, pinned }) =>
-        `${id[0]}${forgotten ? ' forgotten' : ''}${givenUp ? ' given up' : ''}${takenBack ? ' back' : ''}${pinned ? ' pinned' : ''}`,
+      ({ id, forgotten, forgottenAt, givenUp, takenBack, pinned }) =>
+        `${id[0]}${forgotten ? ' forgotten' : ''}${forgottenAt ? ` in ${forgottenAt}` : ''}${givenUp ? ' given up' : ''}${takenBack ? ' back' : ''}${pinned ? ' pinned' : ''}`,
     );
   }
 }
@@ -74,7 +74,7 @@ t.test('of a log that goes on only what is new is read', async (t) => {
   t.equal(user.reads, 9);
   user.add(say('forget', '2'));
   user.add(snapshot('a'));
-  t.same((await user.read(cache)).slice(0, 2), ['1', '2 forgotten']);
+  t.same((await user.read(cache)).slice(0, 2), ['1', '2 forgotten in 10']);
   t.equal(user.reads, 3, 'the new ones, and the last of those known');
   await user.read(cache);
   t.equal(user.reads, 1);
