@@ -1,6 +1,7 @@
 import { BitacoraError } from '../base/index.js';
 import { freeSpace, reserveBytes, type UserRepository } from '../vault/index.js';
 import type { OperationContext } from './operation.js';
+import { nearQuotas, percentOf, type Quota, quotaOf } from './quotas.js';
 import { type Relief, relieveAll, relieveUser } from './relief.js';
 
 /** JSON shrinks to about this part of itself; what comes must not be refused for what it would not take. */
@@ -30,23 +31,31 @@ interface Limit {
 export async function checkRoom(context: OperationContext, repository: UserRepository): Promise<string[]> {
   const { settings, vault } = context;
   const { vaultBytesMax, userBytesMax, warningShare } = settings.space;
+  const quota = quotaOf(await vault.findUser(repository.name), settings);
   vault.stored.setLimits({ vaultBytesMax, userBytesMax });
+  vault.stored.setUserLimit(repository.uid, quota.max);
   const expected = await expectedBytes(context, repository);
   const wanted = Math.max(expected, vault.stored.takeRefused(repository.uid));
   const warnings: string[] = [];
-  for (const limit of limitsOf(context, repository)) {
+  const near = nearQuotas(vault);
+  near.delete(repository.name);
+  for (const limit of limitsOf(context, repository, quota)) {
     const left = await makeFit(context, repository, limit, { expected, wanted });
     const { what, max } = limit;
-    const bytes = max === undefined ? 0 : max - left;
-    if (max !== undefined && bytes >= max * warningShare) {
-      warnings.push(`${Math.floor((100 * bytes) / max)} % of ${what} is used: ${bytes} of ${max} bytes.`);
-    }
+    const use = max === undefined ? undefined : { bytes: max - left, max };
+    if (!use || use.bytes < use.max * warningShare) continue;
+    if (!limit.shared) near.set(repository.name, use);
+    warnings.push(`${percentOf(use)} % of ${what} is used: ${use.bytes} of ${use.max} bytes.`);
   }
   return warnings;
 }
 
-function limitsOf({ settings, vault, signal }: OperationContext, repository: UserRepository): Limit[] {
-  const { vaultBytesMax, userBytesMax } = settings.space;
+function limitsOf(
+  { settings, vault, signal }: OperationContext,
+  repository: UserRepository,
+  { max: userBytesMax, from }: Quota,
+): Limit[] {
+  const { vaultBytesMax } = settings.space;
   const limits: Limit[] = [
     {
       what: 'the vault’s file system',
@@ -59,7 +68,7 @@ function limitsOf({ settings, vault, signal }: OperationContext, repository: Use
   if (userBytesMax !== undefined) {
     limits.push({
       what: `the quota of "${repository.name}"`,
-      more: 'allow more (`[limits] user_quota_gb`)',
+      more: `allow more (${from === 'user' ? `\`bitacora user set ${repository.name} --quota-gb\`` : '`[limits] user_quota_gb`'})`,
       max: userBytesMax,
       shared: false,
       left: async () => userBytesMax - (await vault.stored.ofUser(repository.uid, { signal })),
@@ -90,6 +99,9 @@ async function makeFit(
   if (relief) left = await limit.left();
   if (left >= expected) return left;
   const job = limit.shared ? await relieveAll(context, expected - left) : undefined;
+  if (limit.max !== undefined && !limit.shared) {
+    nearQuotas(context.vault).set(repository.name, { bytes: limit.max - left, max: limit.max });
+  }
   throw await full(context, repository, { limit, left: Math.max(0, left), expected, relief, job });
 }
 

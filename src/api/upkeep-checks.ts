@@ -3,6 +3,7 @@ import { hasEnded, type JobQueue } from '../scheduler/index.js';
 import type { RoundRun } from '../vault/index.js';
 import type { HealthCheck } from './contract/health.js';
 import type { OperationContext } from './operation.js';
+import { quotaCheck } from './quotas.js';
 import { roundEveryMs } from './rounds.js';
 
 /** So many times the usual time from one check to the next may pass before that is told. */
@@ -12,7 +13,7 @@ const FINDING = new Set(['failed', 'damaged', 'unread']);
 /** Whether what is stored is checked and freed as it should be: the last runs as the vault has them, and what this daemon has seen since. */
 export async function upkeepChecks(context: OperationContext): Promise<HealthCheck[]> {
   const runs = await context.vault.rounds.read();
-  return [scrubCheck(context, runs.get('scrub')), pruneCheck(runs.get('prune'))];
+  return [scrubCheck(context, runs.get('scrub')), pruneCheck(runs.get('prune')), quotaCheck(context)];
 }
 
 function scrubCheck({ daemon, settings, clock }: OperationContext, noted: RoundRun | undefined): HealthCheck {

@@ -5,7 +5,7 @@ import type { UserDocument } from './contract/user.js';
 import type { BriefSnapshot } from './contract/user-show.js';
 
 /** A user as the registry has it. */
-export function userDocument({ name, uid, created, sources, exclude }: RegistryRecord): UserDocument {
+export function userDocument({ name, uid, created, sources, exclude, quota }: RegistryRecord): UserDocument {
   return {
     user_id: name,
     uid: toHex(uid),
@@ -16,6 +16,7 @@ export function userDocument({ name, uid, created, sources, exclude }: RegistryR
       at_session_end: atSessionEnd,
     })),
     exclude: [...exclude],
+    quota_bytes: quota ?? null,
   };
 }
 

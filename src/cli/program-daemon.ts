@@ -69,6 +69,8 @@ function addInstallation(add: Adder): void {
     .addOption(place('--root <DIR>', 'below this directory instead of /'));
 }
 
+const QUOTA = 'how much may be stored, 10^9 bytes each; none: no limit; default: as the configuration has it';
+
 function addUsers(add: Adder): void {
   add<UserFlags>('user add <USER>', 'make a user', ([user], flags) => async (context) => {
     const { runUserAdd } = await import('./commands/user.js');
@@ -76,6 +78,7 @@ function addUsers(add: Adder): void {
   })
     .addOption(repeated('--source <SOURCE>', 'what to back up; may be repeated'))
     .addOption(repeated('--exclude <PATTERN>', 'leave out, as in a .gitignore; may be repeated'))
+    .option('--quota-gb <GB>', QUOTA)
     .option('--at-session-end', 'capture these sources behind the end of each session, too')
     .addHelpText('after', SOURCES);
   add<UserFlags>('user set <USER>', 'change what a user has', ([user], flags) => async (context) => {
@@ -88,6 +91,7 @@ function addUsers(add: Adder): void {
     .addOption(repeated('--exclude <PATTERN>', 'instead of all patterns so far; may be repeated'))
     .addOption(repeated('--add-exclude <PATTERN>', 'beside the patterns so far; may be repeated'))
     .addOption(repeated('--remove-exclude <PATTERN>', 'this one no more; may be repeated'))
+    .option('--quota-gb <GB>', QUOTA)
     .option('--at-session-end', 'capture these sources behind the end of each session, too')
     .addHelpText('after', SOURCES);
   add('user list', 'list the users', () => async (context) => {

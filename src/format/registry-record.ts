@@ -22,6 +22,8 @@ export interface RegistryRecord {
   readonly sources: readonly RegistrySource[];
   /** Patterns left out of this user's snapshots. */
   readonly exclude: readonly string[];
+  /** How much may be stored of this user, bytes, 0 for no limit; left out: as the configuration has it. */
+  readonly quota?: number | undefined;
 }
 
 function readSource(fields: Fields): RegistrySource {
@@ -43,6 +45,7 @@ function readRecord(fields: Fields): RegistryRecord {
     state: fields.word('state', ['active', 'erased']),
     sources: fields.maps('sources', readSource),
     exclude: fields.texts('exclude'),
+    ...(fields.has('quota') ? { quota: fields.int('quota') } : {}),
   };
   fields.end();
   return record;
@@ -50,11 +53,12 @@ function readRecord(fields: Fields): RegistryRecord {
 
 /** The body of a registry record. @throws {TypeError} on a record that no reader would accept. */
 export function encodeRegistryRecord(record: RegistryRecord): Uint8Array {
-  const { version, name, uid, created, state } = record;
+  const { version, name, uid, created, state, quota } = record;
   const sources = record.sources.map(({ kind, path, atSessionEnd }) =>
     atSessionEnd ? { kind, path, at_session_end: true } : { kind, path },
   );
-  return encodeBody({ version, name, uid, created, state, sources, exclude: [...record.exclude] }, readRecord);
+  const more = quota === undefined ? {} : { quota };
+  return encodeBody({ version, name, uid, created, state, sources, exclude: [...record.exclude], ...more }, readRecord);
 }
 
 /** Reads the body of a registry record; its runs of bytes are views. @throws {BitacoraError} `DATA_CORRUPT`, `FORMAT_NEWER`. */

@@ -28,7 +28,7 @@ export interface VaultParts {
 }
 
 /** What an operator decides of a user. */
-export type UserSettings = Partial<Pick<RegistryRecord, 'sources' | 'exclude'>>;
+export type UserSettings = Partial<Pick<RegistryRecord, 'sources' | 'exclude' | 'quota'>>;
 
 export interface OpenUserOptions extends CallOptions {
   /** Told of a rebuild, should one be needed. */

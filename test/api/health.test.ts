@@ -33,7 +33,16 @@ t.test('a sound daemon is healthy, and says what it looked at', async (t) => {
   const { http, said } = await health(served);
   t.equal(http, 200);
   t.same([said.status, worse(said)], ['ok', []]);
-  t.same(said.checks.map(({ name }) => name).sort(), ['backups', 'copy', 'prune', 'queue', 'scrub', 'space', 'vault']);
+  t.same(said.checks.map(({ name }) => name).sort(), [
+    'backups',
+    'copy',
+    'prune',
+    'queue',
+    'quotas',
+    'scrub',
+    'space',
+    'vault',
+  ]);
 });
 
 t.test('a copy that is missing, a backup that failed and damage are told, by the word alone to others', async (t) => {

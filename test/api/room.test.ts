@@ -127,3 +127,37 @@ t.test('a refusal says what there is, and what to do', async (t) => {
   const again = parse((await served.backUp()).text) as unknown as { error: { message: string } };
   t.match(again.error.message, /Forget snapshots.*--grace 0.*max_size_gb/);
 });
+
+t.test('a user’s own quota holds instead of the configured one, and whoever is near is named', async (t) => {
+  const served = await limited(t, { userBytesMax: 1_000_000, warningShare: 0.5 });
+  const set = (quota_bytes: number | null) =>
+    ask(served.socket, '/api/users/ana', { method: 'PUT', body: { quota_bytes } });
+  const show = async () => parse((await ask(served.socket, '/api/users/ana')).text);
+  const end = async () => {
+    const body = { user_id: 'ana', session_id: 's1', data: { sparks: [{ id: 'a' }] } };
+    const reply = await ask(served.socket, '/api/commands/end', { body });
+    return { status: reply.status, warnings: parse(reply.text).warnings as string[] };
+  };
+  fill(served, 'a', 250_000);
+  await served.backUp();
+  t.match(await show(), { quota_bytes: null, quota: { max_bytes: 1_000_000, from: 'configuration' }, trash_bytes: 0 });
+  t.same((await end()).warnings, []);
+  t.equal((await set(300_000)).status, 200);
+  t.match(await show(), { quota_bytes: 300_000, quota: { max_bytes: 300_000, from: 'user' } });
+  t.match((await end()).warnings, [/^8\d % of the quota of "ana" is used/]);
+  const checks = parse((await ask(served.socket, '/api/health')).text).checks as { name: string }[];
+  t.match(
+    checks.find(({ name }) => name === 'quotas'),
+    { status: 'degraded', message: /ana \(8\d %\)/ },
+  );
+  t.match((await ask(served.socket, '/metrics')).text, /^bitacora_quota_used_ratio\{user="ana"\} 0\.8/m);
+  await set(100_000);
+  t.equal((await end()).status, 507);
+  await set(0);
+  t.match(await show(), { quota: { max_bytes: null, from: 'user' } });
+  t.same(await end(), { status: 200, warnings: [] });
+  const next = await served.restart();
+  t.match(parse((await ask(next.socket, '/api/users/ana')).text), { quota_bytes: 0 });
+  await ask(next.socket, '/api/users/ana', { method: 'PUT', body: { quota_bytes: null } });
+  t.match(parse((await ask(next.socket, '/api/users/ana')).text), { quota: { from: 'configuration' } });
+});

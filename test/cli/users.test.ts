@@ -48,7 +48,7 @@ t.test('users are made, changed, listed and shown', async (t) => {
     [['user', 'set', 'anna', '--exclude', 'x'], { code: 66 }],
     [['user', 'list'], { stdout: new RegExp(`ana .*${place.source}\n1 user\n$`) }],
     [['backup', 'ana'], { stdout: /1 item excluded/ }],
-    [['user', 'show', 'ana'], { stdout: /Snapshots +1\nStored .*\nLast complete +\d{4}-/ }],
+    [['user', 'show', 'ana'], { stdout: /Snapshots +1\nStored .*\nQuota +none\nLast complete +\d{4}-/ }],
     [['user', 'show', 'ann'], { code: 66, stderr: /Did you mean "ana"/ }],
   ]);
 });

@@ -75,6 +75,9 @@ t.test('a user bundle with roots or sizes out of range is neither written nor re
 
 t.test('a registry record comes back', (t) => {
   t.same(decodeRegistryRecord(encodeRegistryRecord(RECORD)), RECORD);
+  for (const quota of [0, 5e9]) {
+    t.same(decodeRegistryRecord(encodeRegistryRecord({ ...RECORD, quota })), { ...RECORD, quota });
+  }
   const erased: RegistryRecord = { ...RECORD, state: 'erased', sources: [] };
   t.same(decodeRegistryRecord(encodeRegistryRecord(erased)), erased);
   t.end();
@@ -88,7 +91,7 @@ t.test('a registry record with members of wrong types or unknown words is refuse
   t.equal(code({ sources: [5] }), 'DATA_CORRUPT');
   t.equal(code({ sources: [{ kind: 'path' }] }), 'DATA_CORRUPT');
   t.equal(code({ state: 'dormant' }), 'FORMAT_NEWER');
-  t.equal(code({ quota: 5 }), 'FORMAT_NEWER');
+  t.equal(code({ flavour: 5 }), 'FORMAT_NEWER');
   t.equal(code({ sources: [{ kind: 'records' }] }), 'FORMAT_NEWER');
   t.throws(() => encodeRegistryRecord({ ...RECORD, uid: fixedBytes(17, 'long') }), TypeError);
   t.end();

@@ -36,6 +36,7 @@ const isArraySpec = (spec: object): spec is readonly [Spec] => Array.isArray(spe
 function isLeaf(value: unknown, spec: string): boolean {
   if (spec.endsWith('?')) return value === null || isLeaf(value, spec.slice(0, -1));
   if (spec === 'str|absent') return typeof value === 'string' || value === undefined;
+  if (spec === 'int|absent') return value === undefined || isLeaf(value, 'int');
   if (spec === 'true|absent') return value === true || value === undefined;
   if (spec === 'int') return Number.isSafeInteger(value) && Number(value) >= 0;
   if (spec === 'str') return typeof value === 'string';

@@ -71,6 +71,7 @@ const RECORD = {
   version: 'int',
   sources: [{ kind: 'path', path: 'bin', at_session_end: 'true|absent' }],
   exclude: ['str'],
+  quota: 'int|absent',
 } as const;
 
 /** Section 5 of the format page. */

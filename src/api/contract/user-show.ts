@@ -24,6 +24,10 @@ export const answer = z.strictObject({
   snapshots: z.int(),
   /** Bytes of all objects that are the user's. */
   stored_bytes: z.int(),
+  /** Of these, what is put aside. */
+  trash_bytes: z.int(),
+  /** How much may be stored, null for as much as there is room for, and who says so. */
+  quota: z.strictObject({ max_bytes: z.int().nullable(), from: z.enum(['user', 'configuration']).nullable() }),
   /** The newest snapshot that is whole. */
   last_success: brief.nullable(),
   /** The newest of all. */

@@ -25,13 +25,19 @@ export const userFields = {
     }),
   ),
   exclude: z.array(z.string()),
+  /** Its own limit of what may be stored, 0 for none at all; null: as the configuration has it. */
+  quota_bytes: z.int().nullable(),
 };
 export const user = z.strictObject(userFields);
+
+/** 0: no limit; null: as the configuration has it. */
+const quota = z.int().min(0).nullable();
 
 export const addInput = z.strictObject({
   user_id: userId,
   sources: sources.optional(),
   exclude: patterns.optional(),
+  quota_bytes: quota.optional(),
 });
 
 /** Lists that are given replace those there are; then `remove_…` takes away and `add_…` adds. */
@@ -43,6 +49,7 @@ export const setInput = z.strictObject({
   exclude: patterns.optional(),
   add_exclude: patterns.optional(),
   remove_exclude: patterns.optional(),
+  quota_bytes: quota.optional(),
 });
 
 export type SourceDocument = z.infer<typeof source>;

@@ -1,5 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Vault } from '../../vault/index.js';
+import { nearQuotas } from '../quotas.js';
 
 /** What upkeep did last, and how much is stored, as far as it is known without a listing. */
 export function addUpkeep(registry: Registry, vault: Vault): void {
@@ -14,6 +15,16 @@ export function addUpkeep(registry: Registry, vault: Vault): void {
       for (const [operation, { done }] of await vault.rounds.read()) {
         if (done !== undefined) this.set({ operation }, done / 1000);
       }
+    },
+  });
+  new Gauge({
+    name: 'bitacora_quota_used_ratio',
+    help: 'Of users whose quota is nearly used up as of their last backup since the start: the share that is.',
+    labelNames: ['user'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [user, { bytes, max }] of nearQuotas(vault)) this.set({ user }, bytes / max);
     },
   });
   new Gauge({

@@ -6,14 +6,19 @@ import type { ShowUserAnswer, ShowUserInput } from '../contract/user-show.js';
 import { errorDocument } from '../job-document.js';
 import { openKnownUser } from '../known-user.js';
 import type { OperationContext } from '../operation.js';
+import { quotaOf } from '../quotas.js';
 import { storedBytes } from '../stored-bytes.js';
 import { briefSnapshot, userDocument } from '../user-document.js';
 
 /** Makes a user. Throws `USER_EXISTS`. */
 export async function addUser({ vault }: OperationContext, input: AddUserInput): Promise<UserDocument> {
-  const { user_id: name, sources = [], exclude = [] } = input;
+  const { user_id: name, sources = [], exclude = [], quota_bytes: quota } = input;
   vault.checkWritable();
-  const { record, created } = await vault.ensureUser(name, { sources: sources.map(sourceOf), exclude });
+  const { record, created } = await vault.ensureUser(name, {
+    sources: sources.map(sourceOf),
+    exclude,
+    quota: quota ?? undefined,
+  });
   if (created) return userDocument(record);
   throw new BitacoraError('USER_EXISTS', `There is a user "${name}" already. Change it with \`bitacora user set\`.`, {
     details: { user: name },
@@ -24,9 +29,11 @@ export async function addUser({ vault }: OperationContext, input: AddUserInput):
 export async function setUser(context: OperationContext, input: SetUserInput): Promise<UserDocument> {
   const { vault } = context;
   const { user_id: name } = input;
-  const record = await vault.changeUser(name, ({ sources, exclude }) => ({
+  const { quota_bytes: own } = input;
+  const record = await vault.changeUser(name, ({ sources, exclude, quota }) => ({
     sources: changed(sources, input.sources, input.remove_sources, input.add_sources, sourceOf, sameSource),
     exclude: changed(exclude, input.exclude, input.remove_exclude, input.add_exclude, same, Object.is),
+    quota: own === undefined ? quota : (own ?? undefined),
   }));
   return userDocument(record);
 }
@@ -47,8 +54,10 @@ export async function showUser(context: OperationContext, { user_id: name }: Sho
   const snapshots = await repository.snapshots.list();
   const success = snapshots.find(({ manifest }) => manifest.status === 'complete');
   const own = settings.sources.filter(({ user }) => user === name);
+  const record = await vault.findUser(name);
+  const quota = quotaOf(record, settings);
   return {
-    ...userDocument(await vault.findUser(name)),
+    ...userDocument(record),
     configured_sources: own.map((source) =>
       source.kind === 'path'
         ? { kind: source.kind, path: source.path }
@@ -57,6 +66,8 @@ export async function showUser(context: OperationContext, { user_id: name }: Sho
     ),
     snapshots: snapshots.length,
     stored_bytes: await storedBytes(repository, context.signal),
+    trash_bytes: (await vault.stored.sizesOf(repository.uid, { signal: context.signal })).trashBytes,
+    quota: { max_bytes: quota.max ?? null, from: quota.from ?? null },
     last_success: success ? briefSnapshot(success) : null,
     last_snapshot: snapshots[0] ? briefSnapshot(snapshots[0]) : null,
   };

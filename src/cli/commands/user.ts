@@ -16,6 +16,7 @@ export interface UserFlags {
   readonly addExclude?: readonly string[];
   readonly removeExclude?: readonly string[];
   readonly atSessionEnd?: boolean;
+  readonly quotaGb?: string;
 }
 
 type User = AnswerOf<'user-set'>;
@@ -24,7 +25,12 @@ type Source = NonNullable<InputOf<'user-set'>['sources']>[number];
 /** `bitacora user add USER` */
 export async function runUserAdd(context: CommandContext, user: string, flags: UserFlags): Promise<number> {
   const { source, exclude } = flags;
-  const input = { user_id: user, sources: sourcesOf(source, flags), exclude: exclude && [...exclude] };
+  const input = {
+    user_id: user,
+    sources: sourcesOf(source, flags),
+    exclude: exclude && [...exclude],
+    quota_bytes: quotaOf(flags),
+  };
   return sayUser(context.output, `Created the user "${user}".`, await call(context, 'user-add', input));
 }
 
@@ -36,7 +42,7 @@ export async function runUserSet(context: CommandContext, user: string, flags: U
   if (Object.keys(flags).length === 0) {
     throw new BitacoraError(
       'USAGE',
-      'Nothing to change. Say what with --source, --exclude, or their --add- and --remove- forms.',
+      'Nothing to change. Say what with --source, --exclude, their --add- and --remove- forms, or --quota-gb.',
     );
   }
   const input = {
@@ -47,6 +53,7 @@ export async function runUserSet(context: CommandContext, user: string, flags: U
     exclude: flags.exclude && [...flags.exclude],
     add_exclude: flags.addExclude && [...flags.addExclude],
     remove_exclude: flags.removeExclude && [...flags.removeExclude],
+    quota_bytes: quotaOf(flags),
   };
   return sayUser(context.output, `Changed the user "${user}".`, await call(context, 'user-set', input));
 }
@@ -88,7 +95,8 @@ export async function runUserShow(context: CommandContext, user: string): Promis
     ]),
     ...answer.exclude.map((pattern): [string, string] => ['Left out', pattern]),
     ['Snapshots', formatCount(snapshots)],
-    ['Stored', formatBytes(answer.stored_bytes)],
+    ['Stored', storedText(answer)],
+    ['Quota', quotaText(answer.quota)],
     ['Last complete', when(success)],
     ...(last && last.backup_id !== success?.backup_id
       ? [['Last', `${when(last)}  ${last.status}`] as [string, string]]
@@ -96,6 +104,26 @@ export async function runUserShow(context: CommandContext, user: string): Promis
   ];
   for (const [name, value] of lines) output.line(`${name.padEnd(16)}  ${value}`);
   return EXIT.ok;
+}
+
+function storedText({ stored_bytes: stored, trash_bytes: trash }: AnswerOf<'user-show'>): string {
+  return trash === 0 ? formatBytes(stored) : `${formatBytes(stored)}, ${formatBytes(trash)} of it in the trash`;
+}
+
+function quotaText({ max_bytes: max, from }: AnswerOf<'user-show'>['quota']): string {
+  return `${max === null ? 'none' : formatBytes(max)}${from === 'configuration' ? '  (configured)' : ''}`;
+}
+
+/** Undefined: as it was. Throws `USAGE`. */
+function quotaOf({ quotaGb: text }: UserFlags): number | null | undefined {
+  if (text === undefined || text === 'default') return text && null;
+  if (text === 'none') return 0;
+  const gigabytes = /^\d{1,6}(\.\d{1,9})?$/.test(text) ? Number(text) : 0;
+  if (gigabytes > 0) return Math.round(gigabytes * 1e9);
+  throw new BitacoraError(
+    'USAGE',
+    `--quota-gb takes a number of gigabytes such as 2.5, "none" or "default", not "${text}".`,
+  );
 }
 
 function sourcesOf(texts: readonly string[] | undefined, { atSessionEnd }: UserFlags): Source[] | undefined {
