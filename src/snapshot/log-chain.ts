@@ -91,7 +91,8 @@ export class LogChain {
   /** Judges the whole log. */
   finish(): Judgement {
     const checkpoints = [...this.#links.values()].filter((link) => link.checkpoint);
-    const reached = this.#reach(checkpoints.flatMap(({ checkpoint }) => hashesOf(checkpoint!)));
+    const reached = this.#reach(checkpoints.flatMap(({ checkpoint }) => coveredBy(checkpoint!)));
+    for (const { checkpoint } of checkpoints) for (const hash of checkpoint!.entries) reached.add(hash);
     let through = 0;
     const live = new Set<string>();
     const gaps = new Map<string, LogGap>();
@@ -129,7 +130,7 @@ export class LogChain {
       const link = this.#links.get(hash);
       if (!link) continue;
       for (const before of link.prev) queue.push(before);
-      if (link.checkpoint) for (const each of hashesOf(link.checkpoint)) queue.push(each);
+      if (link.checkpoint) for (const each of coveredBy(link.checkpoint)) queue.push(each);
     }
     return reached;
   }
@@ -139,6 +140,7 @@ function checkpointLink({ heads, through, entries, covered }: Checkpoint): Check
   return { heads: heads.map(toHex), through, entries: entries.map(toHex), covered: covered.map(toHex) };
 }
 
-function hashesOf({ heads, entries, covered }: CheckpointLink): string[] {
-  return [...heads, ...entries, ...covered];
+/** Not `entries`: those were written later than the heads, and may stand behind what came meanwhile. */
+function coveredBy({ heads, covered }: CheckpointLink): string[] {
+  return [...heads, ...covered];
 }

@@ -15,6 +15,8 @@ export interface History {
   readonly initial: Image;
   readonly operations: readonly Operation[];
   readonly snapshots: ReadonlyMap<string, MadeSnapshot>;
+  /** Packs that prunes wrote again, put aside and removed for good. */
+  readonly pruned?: Recorder['pruned'];
   readonly keyFile: string;
   /** What each user backs up, a directory of the user's name. */
   readonly sources: string;
@@ -36,9 +38,18 @@ export async function recordHistory(root: string, random: SeededRandom, engine: 
   await recorder.session(['ana', 'bo', 'cy'], ['bo', 'cy']);
   await recorder.cutShort('bo');
   await recorder.session(['ana', 'bo', 'cy']);
+  await recorder.sumUp('ana');
   recorder.grow('cy');
   await recorder.session(['ana', 'bo', 'cy']);
-  return { initial: new Map(), operations: disk.operations, snapshots: recorder.snapshots, ...places };
+  await recorder.end('bo', 's1', 's2');
+  await recorder.prune('bo', 3);
+  return {
+    initial: new Map(),
+    operations: disk.operations,
+    snapshots: recorder.snapshots,
+    pruned: recorder.pruned,
+    ...places,
+  };
 }
 
 /**

@@ -1,11 +1,14 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { backup } from '../../src/backup/index.js';
-import { isBitacoraError, silentLogger, systemClock, systemRandom, toHex } from '../../src/base/index.js';
+import { recordSource } from '../../src/backup/records/record-source.js';
+import { sliceData } from '../../src/backup/records/slice-data.js';
+import { isBitacoraError, noProgress, silentLogger, systemClock, systemRandom, toHex } from '../../src/base/index.js';
 import type { Engine } from '../../src/engine/index.js';
 import { createUuid, formatUuid } from '../../src/snapshot/index.js';
 import { type Backend, type LocalBackend, openLocalBackend } from '../../src/storage/index.js';
-import { initVault, openVault, type Vault } from '../../src/vault/index.js';
+import { checkpointUser, pruneUser } from '../../src/upkeep/index.js';
+import { initVault, openVault, type UserRepository, type Vault } from '../../src/vault/index.js';
 import type { CrashDisk, Operation, Pledge } from './crash-disk.js';
 import type { SeededRandom } from './random.js';
 import { readTree, type Tree } from './tree.js';
@@ -16,7 +19,8 @@ export interface MadeSnapshot {
   readonly id: string;
   /** The scope's root as the manifest has it: with it all that is below, by ids. */
   readonly root: string;
-  readonly tree: Tree;
+  /** None of a session's records. */
+  readonly tree: Tree | undefined;
 }
 
 export interface RecorderOptions {
@@ -52,6 +56,8 @@ export function onDisk(local: LocalBackend): Backend {
 
 /** Does to a vault on a disk in memory what people do, and writes down what that does to the disk and what is promised. */
 export class Recorder {
+  /** Packs that prunes wrote again, put aside and removed for good. */
+  readonly pruned = { rewritten: 0, aside: 0, purged: 0 };
   readonly #options: RecorderOptions;
   readonly #snapshots: Map<string, MadeSnapshot>;
   #copies = 0;
@@ -97,6 +103,22 @@ export class Recorder {
     });
   }
 
+  /** Sums a user's log up, while another backup is taken, and twice: the second time what is covered goes. */
+  async sumUp(user: string): Promise<void> {
+    for (let i = 0; i < 2; i++) {
+      this.#edit(user);
+      await this.#open(async (vault) => {
+        const repository = await vault.openUser(user);
+        const options = { clock: systemClock, logger: silentLogger, tailMost: 1 };
+        try {
+          await Promise.all([checkpointUser(repository, options), this.#backUp(vault, user)]);
+        } finally {
+          repository.close();
+        }
+      });
+    }
+  }
+
   /** Stops a backup when its first pack has its name: the pack stays, and no snapshot has it. */
   async cutShort(user: string): Promise<void> {
     this.#edit(user);
@@ -114,10 +136,61 @@ export class Recorder {
     });
   }
 
+  /** Ends sessions of a user, with records, one after another. */
+  async end(user: string, ...sessions: string[]): Promise<void> {
+    await this.#open(async (vault) => {
+      for (const session of sessions) await this.#backUp(vault, user, undefined, session);
+    });
+  }
+
+  /**
+   * Forgets a user's oldest snapshots and frees what only they need, while another backup is taken; packs of which something is needed are
+   * written again, and what is aside goes for good.
+   */
+  async prune(user: string, forgets: number): Promise<void> {
+    await this.#withUser(user, async (repository) => {
+      const listed = (await repository.snapshots.list()).slice(-forgets);
+      for (const { id } of listed) this.#tell({ kind: 'forgotten', id });
+      const backupIds = listed.map(({ manifest }) => manifest.backupId);
+      await repository.log.append({ kind: 'forget', body: { backupIds } });
+    });
+    for (let run = 0; run < 3; run++) {
+      this.#edit(user);
+      await this.#withUser(user, async (repository, vault) => {
+        const common = { clock: systemClock, logger: silentLogger, progress: noProgress, opened: vault.opened };
+        const options = {
+          ...common,
+          engine: this.#options.engine,
+          codec: 'none',
+          graceMs: 0,
+          allowLarge: true,
+        } as const;
+        const pruning = pruneUser(repository, options);
+        // The user is let go before the next run, so that packs may move.
+        const [{ status, added, purged, putAside }] = await Promise.all([pruning, this.#backUp(vault, user)]);
+        if (status !== 'done') throw new Error(`A prune of "${user}" is ${status}.`);
+        this.pruned.rewritten += added.packs;
+        this.pruned.aside += putAside.packs;
+        this.pruned.purged += purged.packs;
+      });
+    }
+  }
+
   /** Gives a user so much that data and nodes become packs of their own, and one of them is spooled. */
   grow(user: string): void {
     writeFileSync(join(this.#sourceOf(user), 'random'), this.#options.random.bytes(2_400_000));
     writeFileSync(join(this.#sourceOf(user), 'text'), this.#options.random.text(2_000_000));
+  }
+
+  async #withUser(user: string, use: (repository: UserRepository, vault: Vault) => Promise<void>): Promise<void> {
+    await this.#open(async (vault) => {
+      const repository = await vault.openUser(user);
+      try {
+        await use(repository, vault);
+      } finally {
+        repository.close();
+      }
+    });
   }
 
   async #open(use: (vault: Vault) => Promise<void>): Promise<void> {
@@ -149,9 +222,13 @@ export class Recorder {
     this.#options.disk.operations.push({ op: 'index', copy });
   }
 
-  async #backUp(vault: Vault, user: string, signal?: AbortSignal): Promise<void> {
+  /** Of the directory, or of a session's records. */
+  async #backUp(vault: Vault, user: string, signal?: AbortSignal, session?: string): Promise<void> {
     const path = this.#sourceOf(user);
-    const tree = readTree(path);
+    const tree = session === undefined ? readTree(path) : undefined;
+    const text = JSON.stringify({ actions: [1, 2, 3].map((id) => ({ id: `${session} ${id}`, of: session })) });
+    const records =
+      session === undefined ? undefined : recordSource(() => sliceData(Buffer.from(text)), { session, userWide: [] });
     await vault.ensureUser(user);
     const repository = await vault.openUser(user);
     try {
@@ -159,8 +236,10 @@ export class Recorder {
         repository,
         engine: this.#options.engine,
         vaultPath: undefined,
-        paths: [path],
-        kind: 'manual',
+        paths: session === undefined ? [path] : [],
+        records,
+        session,
+        kind: session === undefined ? 'manual' : 'session_end',
         clock: systemClock,
         random: systemRandom,
         logger: silentLogger,

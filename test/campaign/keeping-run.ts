@@ -17,6 +17,8 @@ const WORKS = [
   'prune',
   'prune',
   'prune',
+  'checkpoint',
+  'checkpoint',
   'read',
   'read',
   'scrub',
@@ -102,6 +104,7 @@ async function doWork(
   await world.open(user, async (repository) => {
     if (what === 'backup') await world.backup(user, repository, stop.signal);
     else if (what === 'prune') await world.prune(repository, stop.signal);
+    else if (what === 'checkpoint') await world.sumUp(repository, stop.signal);
     else if (what === 'read') await world.read(user, repository);
     else await forgetSome(world, repository, what);
   });

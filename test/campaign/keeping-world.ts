@@ -7,10 +7,11 @@ import { noProgress, silentLogger, systemRandom, toHex } from '../../src/base/in
 import type { Engine } from '../../src/engine/index.js';
 import type { Manifest } from '../../src/format/index.js';
 import { MemoryBackend } from '../../src/storage/index.js';
-import { Calendar, DEFAULT_POLICY, pruneUser, retain, scrub } from '../../src/upkeep/index.js';
+import { Calendar, checkpointUser, DEFAULT_POLICY, pruneUser, retain, scrub } from '../../src/upkeep/index.js';
 import { initVault, openVault, type UserRepository, type Vault } from '../../src/vault/index.js';
 import { type UnsteadyBackend, unsteady } from './keeping-backend.js';
 import { digestOf, needsOf, PackCache } from './keeping-check.js';
+import { LogRecord } from './keeping-log.js';
 import { SeededRandom } from './random.js';
 
 export const DAY_MS = 24 * 3600 * 1000;
@@ -60,6 +61,7 @@ export class World {
   readonly #root: string;
   readonly #engine: Engine;
   readonly #cache = new PackCache();
+  readonly #logs: LogRecord;
   readonly #start = Date.UTC(2030, 0, 1);
   #vault!: Vault;
 
@@ -67,6 +69,7 @@ export class World {
     this.#root = root;
     this.#engine = engine;
     this.random = new SeededRandom(seed);
+    this.#logs = new LogRecord(this.memory);
     this.unsteady = unsteady(this.memory, this.random);
     const passed = (): number => Math.round(this.day * DAY_MS);
     this.clock = { off: 0, now: () => this.#start + passed() + this.clock.off, monotonic: () => 1000 + passed() };
@@ -166,6 +169,16 @@ export class World {
     if (first.added.packs > 0) this.count('repack');
   }
 
+  /** Sums the log up, often enough that segments are gathered again and gone through. */
+  async sumUp(repository: UserRepository, signal?: AbortSignal): Promise<void> {
+    const options = { clock: this.clock, logger: silentLogger, signal, tailMost: 6 };
+    const result = await checkpointUser(repository, options);
+    if (!result) return;
+    this.count('checkpoint');
+    if (result.dropped > 0) this.count('checkpoint drops');
+    if (result.removed > 0) this.count('checkpoint removes');
+  }
+
   async scrub(user: WorldUser): Promise<void> {
     const common = { clock: this.clock, logger: silentLogger, progress: noProgress, signal: undefined };
     const result = await scrub(this.#vault, { ...common, user: user.name, engine: this.#engine, percent: 100 });
@@ -200,6 +213,7 @@ export class World {
     if (this.alarms[0]) throw new Error(this.alarms[0]);
     const facts = await this.#cache.facts(this.memory, repository);
     const listed = new Set<string>();
+    const ended = new Set<string>();
     let newest: string | undefined;
     for await (const { snapshot, forgotten, givenUp } of repository.snapshots.all()) {
       const { id, manifest } = snapshot;
@@ -211,6 +225,7 @@ export class World {
         newest = id;
         if (forgotten && this.retains) throw new Error(`The newest snapshot ${id} of ${user.name} is forgotten.`);
       }
+      if (givenUp) ended.add(id);
       if (givenUp || !taken) continue;
       if (forgotten && this.retains && this.day - taken.day < 29) {
         const what = `${id} of ${user.name} (${manifest.scopes.map(({ scope }) => scope).join()})`;
@@ -222,8 +237,12 @@ export class World {
         if (!facts.available.has(need)) throw new Error(`Chunk ${need} of snapshot ${id} of ${user.name} is gone.`);
       }
     }
+    // What was given up leaves the log with a checkpoint, and nothing else does.
+    const givenUp = this.#logs.givenUp(repository);
     for (const id of user.snapshots.keys())
-      if (!listed.has(id)) throw new Error(`Snapshot ${id} of ${user.name} is gone.`);
+      if (!listed.has(id) && !givenUp.has(id)) throw new Error(`Snapshot ${id} of ${user.name} is gone.`);
+    for (const id of listed)
+      if (givenUp.has(id) && !ended.has(id)) throw new Error(`Snapshot ${id} of ${user.name} came back.`);
     for (const name of facts.trash) if (!user.trash.has(name)) user.trash.set(name, this.day);
     for (const name of user.trash.keys()) if (!facts.trash.includes(name)) user.trash.delete(name);
   }

@@ -12,6 +12,9 @@ t.test('works of one user that mix, are cancelled and die, lose nothing', async 
     'forget',
     'unforget',
     'repack',
+    'checkpoint',
+    'checkpoint drops',
+    'checkpoint removes',
     'death',
     'death with the index',
   ]) {

@@ -74,6 +74,7 @@ async function liveOneDay(world: World, user: WorldUser, i: number, day: number)
         await world.retain(repository);
       }
       if (prunes) await world.prune(repository);
+      if (prunes) await world.sumUp(repository);
       if (isActive || prunes) await world.check(user, repository);
       if (isActive) await world.read(user, repository);
     });

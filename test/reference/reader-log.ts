@@ -145,7 +145,7 @@ function openEntry(user: User, name: string, seq: number, hash: string, bytes: B
 /** What checkpoints stand for, save what one that holds lists as holding. */
 function coveredBy(objects: readonly Entry[]): ReadonlySet<string> {
   const byHash = new Map(objects.map((entry) => [entry.hash, entry]));
-  const named = ({ heads = [], entries = [], covered = [] }: Body) => [...heads, ...entries, ...covered].map(hex);
+  const named = ({ heads = [], covered = [] }: Body) => [...heads, ...covered].map(hex);
   const checkpoints = objects.filter(({ kind }) => kind === 'checkpoint');
   const queue = checkpoints.flatMap(({ body }) => named(body));
   const reached = new Set<string>();
@@ -155,7 +155,9 @@ function coveredBy(objects: readonly Entry[]): ReadonlySet<string> {
     const entry = byHash.get(hash);
     if (entry) queue.push(...entry.prev, ...(entry.kind === 'checkpoint' ? named(entry.body) : []));
   }
-  for (const { name, body } of checkpoints.filter((each) => !reached.has(each.hash))) {
+  const holding = checkpoints.filter(({ hash }) => !reached.has(hash));
+  for (const { body } of checkpoints) for (const each of body.entries ?? []) reached.add(hex(each));
+  for (const { name, body } of holding) {
     for (const held of body.entries ?? []) {
       ensure(byHash.has(hex(held)), `${name} lists an entry that is missing`);
       reached.delete(hex(held));

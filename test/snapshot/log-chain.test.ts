@@ -153,10 +153,13 @@ t.test('what a checkpoint names as covered is so, even where the way there is go
 t.test('what came while a checkpoint was written stands before it and holds', async (t) => {
   const between = entry('f', [e]);
   const rest = { through: e.name.seq, covered: [], packs: [], added: [], snapshots: [], quarantine: [] };
-  const k = entry('k', [between], { kind: 'checkpoint', body: { heads: [e.name.hash], entries: [], ...rest } });
-  t.same(judged(between, k), { heads: ['k'], covered: [] });
-  t.same(gapsOf(between, k), [], 'its predecessor is covered');
-  t.same(gapsOf(k), [toHex(between.name.hash)], 'it is missed');
+  const segment = entry('g', [between], { kind: 'segment', body: { entries: [] } });
+  const body = { heads: [e.name.hash], entries: [segment.name.hash], ...rest };
+  const k = entry('k', [entry('h', [segment])], { kind: 'checkpoint', body });
+  const later = entry('h', [segment]);
+  t.same(judged(between, segment, later, k), { heads: ['k'], covered: [] });
+  t.same(gapsOf(between, segment, later, k), [], 'its predecessor is covered');
+  t.same(gapsOf(between, segment, k), [toHex(later.name.hash)], 'it is missed');
 });
 
 t.test('a later checkpoint stands for the earlier one', async (t) => {

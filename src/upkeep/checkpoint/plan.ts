@@ -6,8 +6,8 @@ import { Summary } from './summary.js';
 
 /** What a segment has at most, about: it is written, and read, in one piece. */
 export const SEGMENT_BYTES = 2 ** 20;
-/** So many snapshots given up are worth going through all segments, */
-const GIVEN_UP_LEAST = 250;
+/** So many snapshots given up, in parts of what a tail has at most, are worth going through all segments, */
+const GIVEN_UP_LEAST = 0.5;
 /** if they are this part of all entries. */
 const GIVEN_UP_SHARE = 0.25;
 const ENTRY_BYTES = 900;
@@ -45,7 +45,7 @@ export async function planCheckpoint(checkpoint: UserCheckpoint): Promise<Checkp
   }
   const summary = await summarise(checkpoint, tail);
   const entries = tail.length + segments.reduce((sum, { bytes }) => sum + bytes / ENTRY_BYTES, 0);
-  const thorough = summary.givenUp.size >= Math.max(GIVEN_UP_LEAST, entries * GIVEN_UP_SHARE);
+  const thorough = summary.givenUp.size >= Math.max(tailMost * GIVEN_UP_LEAST, entries * GIVEN_UP_SHARE);
   if (tail.length < tailMost && !thorough) return undefined;
   if (!(await isWhole(checkpoint, through))) return undefined;
   const absorbed = thorough ? segments : toAbsorb(segments, tail);

@@ -97,13 +97,13 @@ t.test('tombstones hold on, and go once nobody can name their packs', async (t) 
   for (const name of gone) await place.memory.remover().remove(name);
   for (const hash of packs.slice(0, 260)) await place.user.index.forgetPack(hash);
   // The old segment is gone through as well.
-  t.match(await checkpointUser(place.user, { ...OPTIONS, tailMost: 10_000 }), { entries: 1, dropped: 263 });
+  t.match(await checkpointUser(place.user, { ...OPTIONS, tailMost: 500 }), { entries: 1, dropped: 263 });
   const [newest] = await kinds(place.user);
   t.match(newest, /checkpoint/);
   for await (const { entry } of place.user.log.newestFirst()) {
     if (entry.kind === 'checkpoint') t.same([entry.body.packs, entry.body.snapshots, entry.body.added], [[], [], []]);
   }
-  t.equal(await checkpointUser(place.user, { ...OPTIONS, tailMost: 10_000 }), undefined, 'there is no more to do');
+  t.equal(await checkpointUser(place.user, { ...OPTIONS, tailMost: 500 }), undefined, 'there is no more to do');
   place = await again(place, t, true);
   t.same(place.user.rebuilt!.problems, []);
   t.same(
