@@ -89,6 +89,11 @@ t.test('an input that is not as the contract has it is refused whole, with every
     await ask(socket, '/api/commands/backup', { raw: '[]' }),
     await ask(socket, '/api/commands/backup', { raw: '"text"' }),
     await ask(socket, '/api/commands/backup', { raw: '{"__proto__":{"type":"manual"},"user_id":"ana"}' }),
+    await ask(socket, '/api/commands/backup', { raw: '{"user_id":"ana","type":"manual","user_id":"bob"}' }),
+    await ask(socket, '/api/users', { raw: '{"user_id":"ana","user_\\u0069d":"bob"}' }),
+    await ask(socket, '/api/users', {
+      raw: '{"user_id":"ana","sources":[{"kind":"path","path":"/a","path":"/b"}]}',
+    }),
     await ask(socket, '/api/commands/backup', { raw: 'user_id=ana', headers: { 'content-type': 'text/plain' } }),
     await ask(socket, '/api/restore?user_id=ana', {
       raw: 'x',
@@ -99,6 +104,8 @@ t.test('an input that is not as the contract has it is refused whole, with every
     t.equal(reply.status, 400, reply.text);
     t.match(parse(reply.text), { error: { code: 'USAGE' } });
   }
+  t.match(wrong[10]!.text, /__proto__/, 'what is wrong is said');
+  for (const reply of wrong.slice(11, 14)) t.match(reply.text, /stands there twice/);
   t.same(daemon.queue.list(), [], 'nothing of it was taken on');
 });
 

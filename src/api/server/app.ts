@@ -6,6 +6,7 @@ import { API_VERSION, HEADER, MEDIA } from '../protocol.js';
 import { answerMalformed, knownError, sendError, sendJson } from './answer-error.js';
 import { COMPILERS } from './compilers.js';
 import { type Answering, answerEvents } from './job-answers.js';
+import { jsonReader } from './json-input.js';
 import { checkNames, checkOrigin } from './names.js';
 import type { ServerLimits } from './parts.js';
 import type { Peer } from './peer.js';
@@ -50,6 +51,11 @@ export async function createApp(options: AppOptions): Promise<FastifyInstance> {
     clientErrorHandler: answerMalformed,
   });
   app.server.maxConnections = limits.connectionsMax;
+  const readJson = jsonReader(app);
+  app.removeContentTypeParser(MEDIA.json);
+  app.addContentTypeParser(MEDIA.json, { parseAs: 'string' }, (request, text, done) =>
+    readJson(request, text as string, done),
+  );
   app.addContentTypeParser(MEDIA.bytes, (_request, payload, done) => done(null, payload));
   app.setErrorHandler((error, _request, reply) => void sendError(reply, knownError(error, logger)));
   app.setNotFoundHandler(({ method, url }, reply) => {

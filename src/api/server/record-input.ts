@@ -7,6 +7,7 @@ import { MEDIA } from '../protocol.js';
 import { type RecordBody, recordBodyOf, sentRecords } from '../records/body.js';
 import { InFlight } from './in-flight.js';
 import { inflate } from './inflate.js';
+import { jsonReader } from './json-input.js';
 import { DEFAULT_LIMITS, type ServerLimits } from './parts.js';
 import { mediaType, uploaded } from './request.js';
 
@@ -38,14 +39,14 @@ export function takeRecords(
   engine: () => Promise<Engine>,
 ): void {
   const inFlight = new InFlight(recordBytesMax);
-  const parse = app.getDefaultJsonParser('error', 'error');
+  const parse = jsonReader(app);
   app.removeContentTypeParser(MEDIA.json);
   app.addContentTypeParser(
     MEDIA.json,
     { parseAs: 'buffer', bodyLimit: RECORDS_BODY_BYTES_MAX },
     (request: FastifyRequest, body: Buffer, done): void => {
       splitData(body, engine).then(({ rest, data }) => {
-        void parse(request, rest, (error, members) => {
+        parse(request, rest, (error, members) => {
           // What stands there in the place of the records is no member of the input.
           if (members && typeof members === 'object' && !error) delete (members as { data?: unknown }).data;
           done(error, { members, data } satisfies JsonBody);
