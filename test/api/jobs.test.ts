@@ -177,10 +177,13 @@ t.test('a caller who goes away while a job runs does not stop it', async (t) => 
 
 t.test('critical and partial is no success; a job that fails answers as the operation would', async (t) => {
   const { around } = failing();
-  const { backUp } = await serve(t, { around });
+  const { backUp, source } = await serve(t, { around, aroundOwn: around });
   const partial = await backUp({ type: 'critical' });
   t.equal(partial.status, 409);
   t.match(parse(partial.text), { status: 'partial', backup_type: 'critical' });
+  const withData = await backUp({ type: 'critical', session_id: 's1', data: { sparks: [{ id: 'a' }] } });
+  t.equal(withData.status, 409, withData.text);
+  t.match(parse(withData.text), { status: 'partial', captured: [`path:${source}`, 'session:s1'] });
   t.equal((await backUp()).status, 200);
 
   function failing(): { readonly around: (work: JobWork) => JobWork } {
