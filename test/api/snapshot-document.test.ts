@@ -46,3 +46,31 @@ t.test('the document of a snapshot of files says what is not in it', async (t) =
   t.match(whole, { data: {}, files_in: [`path:${served.source}`], size_compressed: brief.size_compressed });
   t.equal(whole.integrity_hash, createHash('sha256').update('{}').digest('hex'));
 });
+
+t.test('what takes going through a whole snapshot is found once', async (t) => {
+  const served = await serve(t);
+  const end = parse(
+    (await ask(served.socket, '/api/commands/end', { raw: `{"user_id":"ana","session_id":"s1","data":${DATA}}` })).text,
+  );
+  const id = String(end.backup_id);
+  const { backend } = served.daemon.vault;
+  const { get: read, getRange } = backend;
+  const count = (name: string): void => {
+    if (name.includes('/packs/')) reads++;
+  };
+  Object.assign(backend, {
+    get: (...args: Parameters<typeof read>) => {
+      count(args[0]);
+      return read.apply(backend, args);
+    },
+    getRange: (...args: Parameters<typeof getRange>) => {
+      count(args[0]);
+      return getRange.apply(backend, args);
+    },
+  });
+  const first = await get(served, id);
+  t.ok(reads > 0);
+  reads = 0;
+  t.same(await get(served, id), first);
+  t.equal(reads, 0);
+});
