@@ -79,25 +79,46 @@ async function restoreEnd(
   missing: readonly EntryName[],
   buriedThere: ReadonlySet<string>,
 ): Promise<string[]> {
-  const buried = new Set([...buriedThere, ...(await buriedPacks(context, missing))]);
-  const sound: EntryName[] = [];
+  const sound = await soundBeginning(context, missing, buriedThere);
   /** Where what only takes away begins, and whether what it gave up is there again. */
   let before = 0;
   let isThereAgain = false;
-  for (const name of missing) {
-    const entry = await entryCopy(context, name);
-    if (!entry || !(await hasPacks(context, entry, buried))) break;
-    sound.push(name);
+  for (const [i, { entry }] of sound.entries()) {
     if (await givesUpWhatIsThere(context, entry, buriedThere)) isThereAgain = true;
     // What only says again what others said brings nothing.
     else if (entry.kind !== 'forget' && !(isThereAgain && SUMMARIES.has(entry.kind))) {
-      before = sound.length;
+      before = i + 1;
       isThereAgain = false;
     }
   }
-  const putBack = isThereAgain ? sound.slice(0, before) : sound;
+  const putBack = (isThereAgain ? sound.slice(0, before) : sound).map(({ name }) => name);
   for (const name of putBack) await restoreEntry(context, name);
   return putBack.map((name) => entryObject(context.keys, name));
+}
+
+interface SoundEntry {
+  readonly name: EntryName;
+  readonly entry: LogEntry;
+}
+
+/** What comes before the first entry that is not whole, or whose packs are gone and given up by none of what is put back. */
+async function soundBeginning(
+  context: SalvageContext,
+  missing: readonly EntryName[],
+  buriedThere: ReadonlySet<string>,
+): Promise<readonly SoundEntry[]> {
+  for (let names = missing; ; ) {
+    const buried = new Set([...buriedThere, ...(await buriedPacks(context, names))]);
+    const sound: SoundEntry[] = [];
+    for (const name of names) {
+      const entry = await entryCopy(context, name);
+      if (!entry || !(await hasPacks(context, entry, buried))) break;
+      sound.push({ name, entry });
+    }
+    if (sound.length === names.length) return sound;
+    // What gives packs up may be among what is not put back: then they are needed.
+    names = sound.map(({ name }) => name);
+  }
 }
 
 const SUMMARIES: ReadonlySet<string> = new Set(['segment', 'checkpoint']);

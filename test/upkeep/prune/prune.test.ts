@@ -339,3 +339,28 @@ t.test(
     t.match(await pruned(setting), { status: 'done', dead: { packs: 0 }, putAside: { packs: 0 } });
   },
 );
+
+t.test('a vault that was put back to before a backup gets none of its snapshots back by halves', async (t) => {
+  const setting = await makeSetting(t);
+  fill(setting, 'a', 4, 100_000, 1);
+  const first = await snapshot(setting);
+  const { backend, uid } = setting.repository;
+  const there = new Set((await packs(setting)).packs);
+  fill(setting, 'a', 4, 100_000, 2);
+  const second = await snapshot(setting);
+  fill(setting, 'a', 4, 100_000, 3);
+  await snapshot(setting);
+  await forget(setting, second.id);
+  await setting.reopen();
+  t.ok((await pruned(setting, { graceMs: 0 })).putAside.packs > 0);
+  const names: ObjectName[] = [];
+  for await (const { name } of backend.list(userPrefix(uidOf(uid)))) names.push(name);
+  const isLater = (name: string): boolean =>
+    /\/trash\//.test(name) ||
+    (/\/packs\//.test(name) && !there.has(name.slice(-64))) ||
+    (/\/log\/\d+-/.test(name) && Number(/\/log\/(\d+)-/.exec(name)![1]) > 1);
+  for (const name of names) if (isLater(name)) await backend.remover().remove(name);
+  await setting.reopen({ rebuild: true });
+  t.same(setting.repository.rebuilt?.problems ?? [], []);
+  t.same([...(await contents(setting)).keys()], [toHex(first.id)]);
+});
