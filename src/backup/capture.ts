@@ -1,10 +1,16 @@
 import { existsSync } from 'node:fs';
-import { BitacoraError, type ProgressSink, Slices, toHex } from '../base/index.js';
+import { BitacoraError, isBitacoraError, type ProgressSink, Slices, toHex } from '../base/index.js';
 import { createIdHasher } from '../crypto/index.js';
 import { CHUNK_BYTES_MOST, type WriteSettings } from '../engine/index.js';
 import { ID_BYTES, packName, type ScopeRecord, uidOf } from '../format/index.js';
 import type { NodeSink } from '../snapshot/index.js';
-import { type DistrustedChunks, type StoredPacks, type WriteSession, withWriteSession } from '../store/index.js';
+import {
+  type DistrustedChunks,
+  type StoredPacks,
+  type UserIndex,
+  type WriteSession,
+  withWriteSession,
+} from '../store/index.js';
 import type { UserRepository } from '../vault/index.js';
 import type { CaptureOptions } from './capture-options.js';
 import { FileReader } from './file-reader.js';
@@ -38,13 +44,19 @@ const NOTHING_STORED: StoredPacks = { packs: [], adopted: [], bytesAdded: 0, chu
  */
 export async function captureScopes(options: CaptureOptions): Promise<Capture> {
   const { repository, logger } = options;
-  await forgetLostPacks(options);
-  const { paths, streams } = options.sources;
+  const { paths, streams, records } = options.sources;
+  // Records in memory can be taken once more: a pack that they rely on is looked for at the end, and then all of them are.
+  const repeatable = paths.length + streams.length === 0 && records?.json !== undefined;
+  if (!repeatable || isDue(options)) await forgetLostPacks(options);
   const names = [...paths.map(({ scope }) => scope), ...streams.map(({ name }) => streamScope(name))];
   const parents = await parentScopes(repository, names, logger);
   try {
     return await attempt(options, parents, undefined);
   } catch (error) {
+    if (repeatable && isBitacoraError(error, 'OBJECT_MISSING') && error.details.index === true) {
+      await forgetLostPacks(options);
+      return attempt(options, parents, undefined);
+    }
     if (!(error instanceof ParentDamage)) throw error;
     const reason = error.damage.message;
     logger.warn('The parent snapshot is damaged; everything is read again.', { user: repository.name, reason });
@@ -53,12 +65,23 @@ export async function captureScopes(options: CaptureOptions): Promise<Capture> {
   }
 }
 
+/** When the packs of an open user were last looked for, on the monotonic clock. */
+const lookedAt = new WeakMap<UserIndex, number>();
+const LOOK_EACH_MS = 60_000;
+
+/** Whether it is time to look for all packs, which takes longer the more there are. */
+function isDue({ repository, clock }: CaptureOptions): boolean {
+  const last = lookedAt.get(repository.index);
+  return last === undefined || clock.monotonic() - last >= LOOK_EACH_MS;
+}
+
 /**
  * Packs whose files are gone are no longer relied on, neither for dedup nor by way of a parent: what they held is stored again.
  * Looks at names only, and only where that costs no request.
  */
-async function forgetLostPacks({ repository, logger }: CaptureOptions): Promise<void> {
+async function forgetLostPacks({ repository, logger, clock }: CaptureOptions): Promise<void> {
   const { backend, index, uid, name: user } = repository;
+  lookedAt.set(index, clock.monotonic());
   const slices = new Slices();
   const lost: Uint8Array[] = [];
   for (const hash of index.packNames()) {

@@ -3,6 +3,7 @@ import type { Answer, Handlers } from './lane.js';
 import { WorkerSession } from './worker-session.js';
 import type {
   FilesCall,
+  FinishCall,
   OpenSession,
   PartCall,
   PiecesCall,
@@ -19,6 +20,7 @@ export function createWriteHandlers(random: Random = systemRandom): {
   const sessions = new Map<number, WorkerSession>();
 
   function session(call: SessionCall): WorkerSession {
+    if (call.opening) sessions.set(call.session, new WorkerSession(call.opening, random));
     const found = sessions.get(call.session);
     // Either its caller forgot it, or the worker that it was open in has died since.
     if (!found) throw new BitacoraError('INTERNAL', `Write session ${call.session} is not open in this worker.`);
@@ -47,8 +49,10 @@ export function createWriteHandlers(random: Random = systemRandom): {
       session(call).seal(call, context);
       return { result: undefined };
     },
-    'write.finish': async (call: SessionCall, context) => {
-      await session(call).finish(context);
+    'write.finish': async (call: FinishCall, context) => {
+      const ending = session(call);
+      for (const seal of call.seals ?? []) ending.seal(seal, context);
+      await ending.finish(context);
       sessions.delete(call.session);
       return { result: undefined };
     },

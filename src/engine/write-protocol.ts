@@ -38,6 +38,8 @@ export interface OpenSession {
 
 export interface SessionCall {
   readonly session: number;
+  /** With the first call to a worker, what it needs of the session, unless it was told before. */
+  readonly opening?: OpenSession | undefined;
 }
 
 /** Numbers a file has in `FilesCall.meta`; size and times are what the walk saw. */
@@ -149,6 +151,11 @@ export interface SealCall extends SessionCall {
   readonly bytes: Uint8Array;
   /** Whether the chunks go to a pack of their own or may share the data's. */
   readonly into: 'data' | 'meta';
+}
+
+/** The session ends here; what is to be sealed still goes before. */
+export interface FinishCall extends SessionCall {
+  readonly seals?: readonly SealCall[] | undefined;
 }
 
 /** Told by a worker: a pack is complete and must be made durable. */

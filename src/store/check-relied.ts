@@ -1,4 +1,4 @@
-import { BitacoraError } from '../base/index.js';
+import { BitacoraError, toHex } from '../base/index.js';
 import { packName, uidOf } from '../format/index.js';
 import type { Backend } from '../storage/index.js';
 import type { UserIndex } from './chunk-index-user.js';
@@ -21,4 +21,11 @@ export async function checkRelied(
       );
     }),
   );
+}
+
+/** Of the packs that a session relied on those that no snapshot names yet, and that are not its own. */
+export function adoptedPacks(index: UserIndex, own: readonly Uint8Array[], relied: Iterable<number>): Uint8Array[] {
+  const stored = new Set(own.map(toHex));
+  const wanted = new Set([...relied].map((ordinal) => toHex(index.packName(ordinal))));
+  return index.loosePacks().filter((name) => wanted.has(toHex(name)) && !stored.has(toHex(name)));
 }

@@ -47,18 +47,16 @@ export class NodeWriter {
 
   /** Stores all that is left; with `shared` beside the data, unless some nodes have a pack of their own by now. */
   async finish(shared: boolean): Promise<void> {
-    for (const kind of KINDS) {
-      await this.#lookUp(kind);
-      await this.#seal(kind, placeOf(kind, shared && !this.#sealed));
-    }
+    await this.#lookUp(...KINDS);
+    for (const kind of KINDS) await this.#seal(kind, placeOf(kind, shared && !this.#sealed));
     await this.#sealing;
   }
 
-  async #lookUp(kind: ChunkKind): Promise<void> {
-    const nodes = this.#queued.take(kind);
-    if (nodes.length === 0) return;
-    const stored = await this.#parts.areStored(idsOf(nodes));
-    nodes.forEach((node, i) => {
+  async #lookUp(...kinds: readonly ChunkKind[]): Promise<void> {
+    const queued = kinds.flatMap((kind) => this.#queued.take(kind).map((node) => ({ kind, node })));
+    if (queued.length === 0) return;
+    const stored = await this.#parts.areStored(idsOf(queued.map(({ node }) => node)));
+    queued.forEach(({ kind, node }, i) => {
       if (!stored[i]) this.#fresh.add(kind, node);
     });
   }

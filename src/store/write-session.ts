@@ -1,26 +1,27 @@
 import { BitacoraError, throwIfAborted, toHex } from '../base/index.js';
-import {
-  type Engine,
-  type FilesCall,
-  type FilesResult,
-  type FinishedPack,
-  handOver,
-  type KnownQuestion,
-  type OpenSession,
-  type PartCall,
-  type PiecesCall,
-  type StreamCall,
-  type StreamResult,
-  type WriteSecrets,
-  type WriteSettings,
+import type {
+  Engine,
+  FilesCall,
+  FilesResult,
+  FinishCall,
+  FinishedPack,
+  KnownQuestion,
+  PartCall,
+  PiecesCall,
+  SealCall,
+  SessionCall,
+  StreamCall,
+  StreamResult,
+  WriteSecrets,
+  WriteSettings,
 } from '../engine/index.js';
 import { CHUNK_KINDS, type ChunkKind, decodeFooter, ID_BYTES, packName, uidOf } from '../format/index.js';
 import type { Backend } from '../storage/index.js';
-import { checkRelied } from './check-relied.js';
+import { adoptedPacks, checkRelied } from './check-relied.js';
 import type { ChunkLocation } from './chunk-index-records.js';
 import type { UserIndex } from './chunk-index-user.js';
 import { Claims, idKey } from './claims.js';
-import type { LaneLoad } from './lane-load.js';
+import { callLane, type LaneLoad, pickLane } from './lane-load.js';
 import type { PackedNodes } from './node-queue.js';
 import { NodeWriter } from './node-writer.js';
 import { holds, type ParentIds } from './parent-ids.js';
@@ -64,6 +65,8 @@ export interface StoredPacks {
   readonly bytesNew: number;
 }
 
+type PackedSeal = SealCall & PackedNodes;
+
 /** Told of a stream's next chunks: ids and lengths, packed; and of pieces whose they are. */
 export type OnItems = (ids: Uint8Array, lengths: Uint32Array, owners: Uint32Array | undefined) => void;
 
@@ -106,6 +109,8 @@ export class WriteSession {
   #chunksNew = 0;
   #bytesNew = 0;
   #failure: unknown;
+  /** What goes with the call that ends the session, once that is near. */
+  #last: PackedSeal[] | undefined;
 
   constructor(options: WriteSessionOptions) {
     this.#options = options;
@@ -224,19 +229,27 @@ export class WriteSession {
   /** Makes everything durable. The session is over afterwards. */
   async finish(): Promise<StoredPacks> {
     await Promise.all(this.#open);
+    this.#last = [];
     await this.#nodes.finish(this.#dataBytes < SMALL_SNAPSHOT_BYTES);
-    const opened = this.#lanes.filter((load) => load.opened);
-    await Promise.all(opened.map((load) => this.#call(load, 'write.finish', { session: this.#id })));
+    await Promise.all(this.#lanes.map((load, lane) => this.#finishLane(load, lane === 0 ? this.#last! : [])));
     this.#check();
     await checkRelied(this.#options.backend, this.#options.index, this.#options.secrets.uid, this.#relied);
     this.#router.remove(this.#id);
     return {
       packs: this.#packs,
-      adopted: this.#adopted(),
+      adopted: adoptedPacks(this.#options.index, this.#packs, this.#relied),
       bytesAdded: this.#bytesAdded,
       chunksNew: this.#chunksNew,
       bytesNew: this.#bytesNew,
     };
+  }
+
+  /** What is sealed last goes with the call that ends the session. */
+  #finishLane(load: LaneLoad, seals: readonly PackedSeal[]): Promise<unknown> | undefined {
+    if (!load.opened && seals.length === 0) return undefined;
+    const transfer = seals.map(({ bytes }) => bytes.buffer);
+    const call: FinishCall = { session: this.#id, seals };
+    return this.#call(load, 'write.finish', call, transfer);
   }
 
   async abort(): Promise<void> {
@@ -255,24 +268,14 @@ export class WriteSession {
     if (this.#failure !== undefined) throw this.#failure;
   }
 
-  /** The first lane until it has enough to do, so that a small snapshot needs one worker and makes one pack. */
   #pick(): LaneLoad {
-    let best = this.#lanes[0]!;
-    if (best.calls < 2 || this.#dataBytes < SMALL_SNAPSHOT_BYTES) return best;
-    for (const load of this.#lanes) if (load.calls < best.calls) best = load;
-    return best;
+    return pickLane(this.#lanes, this.#dataBytes >= SMALL_SNAPSHOT_BYTES);
   }
 
-  #call(load: LaneLoad, type: string, payload: unknown, transfer?: readonly ArrayBuffer[]): Promise<unknown> {
+  #call(load: LaneLoad, type: string, payload: SessionCall, transfer?: readonly ArrayBuffer[]): Promise<unknown> {
     this.#check();
-    if (!load.opened) {
-      load.opened = true;
-      const { secrets, transfer: handed } = handOver(this.#options.secrets);
-      const opening: OpenSession = { session: this.#id, secrets, settings: this.#options.settings };
-      void this.#track(load.lane.call('write.open', opening, handed));
-    }
     load.calls++;
-    const done = load.lane.call(type, payload, transfer).finally(() => {
+    const done = callLane(load, this.#options, type, payload, transfer).finally(() => {
       load.calls--;
       this.#wake();
     });
@@ -348,7 +351,7 @@ export class WriteSession {
     this.#bytesNew += lengths[chunk]!;
   }
 
-  /** Takes a pack of a session that has not failed; `abort` waits for those under way. */
+  /** `abort` waits for those under way. */
   #take(pack: FinishedPack): Promise<void> {
     const storing = this.#store(pack).finally(() => this.#storing.delete(storing));
     this.#storing.add(storing);
@@ -371,13 +374,6 @@ export class WriteSession {
     this.#bytesAdded += pack.length;
   }
 
-  #adopted(): Uint8Array[] {
-    const { index } = this.#options;
-    const own = new Set(this.#packs.map(toHex));
-    const relied = new Set([...this.#relied].map((ordinal) => toHex(index.packName(ordinal))));
-    return index.loosePacks().filter((name) => relied.has(toHex(name)) && !own.has(toHex(name)));
-  }
-
   async #areStored(ids: Uint8Array): Promise<readonly boolean[]> {
     const { index, distrusted } = this.#options;
     const count = ids.length / ID_BYTES;
@@ -393,7 +389,9 @@ export class WriteSession {
   async #seal(kind: ChunkKind, nodes: PackedNodes, into: 'data' | 'meta'): Promise<void> {
     this.#chunksNew += nodes.lengths.length;
     if (kind === CHUNK_KINDS.data) this.#bytesNew += nodes.bytes.length;
+    const call = { session: this.#id, kind, into, ...nodes };
     const load = into === 'data' ? this.#lanes[0]! : this.#lanes.at(-1)!;
-    await this.#call(load, 'write.seal', { session: this.#id, kind, into, ...nodes }, [nodes.bytes.buffer]);
+    if (this.#last && load === this.#lanes[0]) this.#last.push(call);
+    else await this.#call(load, 'write.seal', call, [nodes.bytes.buffer]);
   }
 }

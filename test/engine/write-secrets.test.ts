@@ -9,10 +9,10 @@ import { countingRandom, SECRETS, settings } from './write-fixture.js';
 
 const isZero = (bytes: Uint8Array) => bytes.every((byte) => byte === 0);
 
-t.test('handOver() copies secrets, each into memory of its own', async (t) => {
+t.test('handOver() copies secrets, into one piece of memory of their own', async (t) => {
   const { secrets, transfer } = handOver(SECRETS);
   t.same(secrets, SECRETS);
-  t.equal(new Set(transfer).size, 7);
+  t.equal(transfer.length, 1);
   t.ok(transfer.includes(secrets.packKey.buffer as ArrayBuffer));
   secrets.packKey.fill(0);
   t.notOk(isZero(SECRETS.packKey));

@@ -1,8 +1,9 @@
+import { rm } from 'node:fs/promises';
 import t from 'tap';
 import { recordSource } from '../../../src/backup/index.js';
 import { readRecords } from '../../../src/backup/records/record-text.js';
 import { RecordReader } from '../../../src/snapshot/index.js';
-import { makeSetting, noise } from '../fixture.js';
+import { makeSetting, noise, objects } from '../fixture.js';
 
 const ABOUT = { session: 's1', userWide: ['user_config'] };
 
@@ -93,4 +94,19 @@ t.test('backup() of what a table does not hold reads it as a stream, which says 
     code: 'USAGE',
     message: /twice/,
   });
+});
+
+t.test('backup() of records stores again what was in a pack that went since it was looked for', async (t) => {
+  const setting = await makeSetting(t, { threads: 0, local: true });
+  const json = Buffer.from(BODIES['lists, values, and nothing in them']!);
+  const first = await setting.run({ paths: [], records: tabled(json) });
+  for (const name of await objects(setting, 'packs')) await rm(setting.backend.localPath(name)!);
+  const second = await setting.run({ paths: [], records: tabled(json) });
+  t.same(second.scopes, first.scopes);
+  t.equal(second.packs, 1);
+  const [scope] = second.scopes;
+  const records: string[] = [];
+  for await (const { json: one } of new RecordReader(setting.repository, scope!).records('b'))
+    records.push(Buffer.from(one).toString());
+  t.same(records, ['1', '{"id":7}']);
 });
