@@ -86,6 +86,7 @@ export class CrashChecker {
       const { promise } = operation;
       if (promise.kind === 'vault') told.vault = true;
       else if (promise.kind === 'snapshot') told.snapshots.add(promise.id);
+      else if (promise.kind === 'forgotten') told.snapshots.delete(promise.id);
       else if (promise.kind === 'setting') told.settings.set(promise.user, promise.number);
       else told.jobs.set(promise.id, promise.state);
     }
@@ -134,7 +135,7 @@ export class CrashChecker {
   async #restoreNewest(user: UserRepository): Promise<void> {
     const [snapshot] = await user.snapshots.list();
     const made = snapshot && this.#history.snapshots.get(snapshot.id);
-    if (!made) return;
+    if (!snapshot || !made?.tree) return;
     const target = join(this.#root, 'target');
     try {
       const report = await restoreScope(user, this.#engine, snapshot.manifest.scopes[0]!, target);

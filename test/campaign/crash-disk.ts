@@ -24,6 +24,8 @@ export type Operation =
 export type Pledge =
   | { readonly kind: 'vault' }
   | { readonly kind: 'snapshot'; readonly id: string }
+  /** From here on it may be gone. */
+  | { readonly kind: 'forgotten'; readonly id: string }
   | { readonly kind: 'setting'; readonly user: string; readonly number: number }
   /** A job that `ends` may be there or not. */
   | { readonly kind: 'job'; readonly id: string; readonly state: 'waits' | 'ends' | 'over' };

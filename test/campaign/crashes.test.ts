@@ -20,6 +20,10 @@ t.test('whatever a crash leaves of the disk, everything acknowledged is there', 
   const root = fastScratchDirectory('crashes');
   t.teardown(() => removeScratch(root));
   const history = await recordHistory(root, new SeededRandom(SEED), engine);
+  t.ok(
+    Object.values(history.pruned!).every((packs) => packs > 0),
+    JSON.stringify(history.pruned),
+  );
   const options = (name: string): ExploreOptions => ({
     root: `${root}/${name}`,
     engine,
