@@ -55,6 +55,7 @@ t.test('what takes going through a whole snapshot is found once', async (t) => {
   const id = String(end.backup_id);
   const { backend } = served.daemon.vault;
   const { get: read, getRange } = backend;
+  let reads = 0;
   const count = (name: string): void => {
     if (name.includes('/packs/')) reads++;
   };
