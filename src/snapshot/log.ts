@@ -16,6 +16,8 @@ export interface LogOptions {
   readonly random: Random;
   readonly logger: Logger;
   readonly readOnly: boolean;
+  /** Told how long each turn was waited for, milliseconds. */
+  readonly onTurn?: ((waitedMs: number) => void) | undefined;
 }
 
 /** What an entry does beside saying what it says. */
@@ -102,7 +104,12 @@ export class Log {
   }
 
   #inTurn<T>(run: () => Promise<T>): Promise<T> {
-    const result = this.#last.then(run);
+    const { clock, onTurn } = this.#options;
+    const asked = clock.monotonic();
+    const result = this.#last.then(() => {
+      onTurn?.(clock.monotonic() - asked);
+      return run();
+    });
     this.#last = result.catch(() => undefined);
     return result;
   }

@@ -30,6 +30,8 @@ export class Vault {
   readonly opened: { readonly wall: number; readonly monotonic: number };
   /** How much is stored of whom, and how much may be. */
   readonly stored: StoredBytes;
+  /** Each is told how long whoever writes to a user's log waited for the turn, milliseconds. */
+  readonly turnWatchers = new Set<(waitedMs: number) => void>();
   /** The last run of each round of upkeep. */
   readonly rounds: RoundNotes;
   /** Jobs that have not ended. */
@@ -38,6 +40,9 @@ export class Vault {
   readonly tokens: TokenFiles;
   readonly #parts: VaultParts;
   readonly #registry: Registry;
+  readonly #tellTurn = (waitedMs: number): void => {
+    for (const watcher of this.turnWatchers) watcher(waitedMs);
+  };
   /** Those that rest, too. */
   readonly #open = new Map<string, OpenUser>();
   readonly #resting: RestingUsers;
@@ -288,7 +293,8 @@ export class Vault {
       const { backend, directory, clock, random, logger } = this.#parts;
       const { readOnly } = this;
       const index = await directory.index.user(record.uid);
-      return { keys, log: new Log({ backend, index, keys, readOnly, clock, random, logger }), index, refreshed };
+      const parts = { backend, index, keys, readOnly, clock, random, logger, onTurn: this.#tellTurn };
+      return { keys, log: new Log(parts), index, refreshed };
     } catch (error) {
       keys.close();
       throw error;

@@ -173,6 +173,7 @@ t.test('figures tell of successes, failures, durations, sizes, the queue, space 
   t.equal(figure(text, 'bitacora_bytes_added_total'), Number(made.bytes_added));
   t.equal(figure(text, 'bitacora_jobs{state="queued"}'), 0);
   t.equal(figure(text, 'bitacora_users_failing'), 1);
+  t.ok(figure(text, 'bitacora_writer_wait_seconds_count') >= 1, 'the commit had its turn');
   t.equal(figure(text, 'bitacora_vault_writable'), 1);
   t.ok(figure(text, 'bitacora_vault_filesystem_bytes{what="free"}') > 0);
   t.equal(figure(text, 'bitacora_http_requests_total{operation="backup",status="200"}'), 1);

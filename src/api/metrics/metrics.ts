@@ -48,7 +48,7 @@ export class Metrics {
       registers,
     });
     addState(this.#registry, parts);
-    addUpkeep(this.#registry, parts.vault);
+    addUpkeep(this.#registry, parts.vault, parts.signal);
     addAges(this.#registry, observed(parts.queue).ages, parts);
     this.watching = observe(parts.queue, new JobFigures(this.#registry), parts.signal);
   }
