@@ -70,10 +70,19 @@ async function agrees(body: Buffer): Promise<boolean> {
   );
 }
 
+/** Records with names of several kinds. */
+const named = fc.constantFrom(
+  '[{"id":1,"id":2}]',
+  '[{"id":"é"},{"\\u0069d":"\\u0079"}]',
+  '[{"a":{"id":1}}, {"id":-1.5e3 }]',
+);
 const lists = fc
-  .array(fc.tuple(fc.constantFrom('"a"', '"b"', '"\\u0061"', '"c/d"', '""'), fc.oneof(jsonText.list, jsonText.value)), {
-    maxLength: 4,
-  })
+  .array(
+    fc.tuple(fc.constantFrom('"a"', '"b"', '"\\u0061"', '"c/d"', '""'), fc.oneof(jsonText.list, jsonText.value, named)),
+    {
+      maxLength: 4,
+    },
+  )
   .map((members) => `{${members.map(([name, value]) => `${name}: ${value}`).join(' ,')}}`);
 const bodies = fc
   .array(
