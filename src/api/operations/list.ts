@@ -18,8 +18,10 @@ export async function list(context: OperationContext, input: ListInput): Promise
   const { user_id: user } = input;
   const repository = await openKnownUser(context, user);
   const { decisions } = await retain(repository, retainOptions(context, true));
-  const keeping = new Map<string, KeepingFields>(decisions.map((one) => [one.snapshot.id, keepingFields(one)]));
   const { page, next } = pageOf(await historyOf(repository), input);
+  const shown = new Set(page.map(({ id }) => id));
+  const keeping = new Map<string, KeepingFields>();
+  for (const one of decisions) if (shown.has(one.snapshot.id)) keeping.set(one.snapshot.id, keepingFields(one));
   const backups: ListAnswer['backups'] = [];
   for (const { entry, pinned, forgottenAt } of page) {
     const snapshot = await repository.snapshots.at(entry);
