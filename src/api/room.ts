@@ -14,7 +14,7 @@ interface Limit {
   readonly more: string;
   /** Bytes; undefined where nobody has set it, so that nobody is warned. */
   readonly max: number | undefined;
-  /** Whether other users take of it, too. */
+  /** Whether other users take of it, too, so that a prune of all may help. */
   readonly shared: boolean;
   /** Bytes; less than none where more is stored than is allowed. */
   left(): Promise<number>;
@@ -61,7 +61,8 @@ function limitsOf(
       what: 'the vault’s file system',
       more: 'free some space on it',
       max: undefined,
-      shared: true,
+      // A prune of all would use up the reserve, which is for those who ask for one.
+      shared: false,
       left: async () => (await freeSpace(vault.path))?.freeBytes ?? Number.POSITIVE_INFINITY,
     },
   ];

@@ -1,5 +1,5 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { appendFileSync, existsSync, mkdirSync, statfsSync, statSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, rmSync, statfsSync, statSync, writeFileSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -49,11 +49,18 @@ t.test('on a disk without a byte left snapshots can be forgotten and pruned', as
   fill(path);
   t.equal((await backUp('three')).status, 507, 'a backup leaves the reserve alone');
   t.ok(existsSync(join(path, 'reserve')));
+  const restored = await ask(daemon.socket, '/api/restore', { body: { user_id: 'ana', target: join(root, 'out') } });
+  t.equal(restored.status, 200, 'everything can be read');
+  t.match(restored.text, /"status":"complete"/);
+  t.equal((parse((await ask(daemon.socket, '/api/backups/ana')).text).backups as unknown[]).length, 2);
   const forgotten = await ask(daemon.socket, `/api/backups/ana/${id}/forget`, { method: 'POST', body: {} });
   t.equal(forgotten.status, 200, forgotten.text);
   t.notOk(existsSync(join(path, 'reserve')), 'it was needed');
   const pruned = await ask(daemon.socket, '/api/prune', { method: 'POST', body: { allow_large: true } });
   t.equal(pruned.status, 200, pruned.text);
+  rmSync(join(path, 'filler'));
+  t.equal((await ask(daemon.socket, '/api/prune', { method: 'POST', body: {} })).status, 200);
+  t.ok(existsSync(join(path, 'reserve')), 'made again by whoever has room for it first');
 });
 
 /** Leaves not a byte. */

@@ -1,4 +1,13 @@
-import { linkSync, mkdirSync, readdirSync, readFileSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import t, { type Test } from 'tap';
 import { Place } from './bin.js';
@@ -24,6 +33,7 @@ async function setUp(t: Test): Promise<Place> {
 t.test('init says where the vault and the key are and how to save the key', async (t) => {
   const place = new Place(t);
   const { code, stdout, stderr } = await place.run(['init']);
+  t.ok(statSync(join(place.vault, 'reserve')).size >= 16 << 20, 'space that a full disk can be emptied with');
   t.equal(code, 0);
   t.equal(stderr, '');
   t.match(stdout, `Vault       ${place.vault}`);
