@@ -36,12 +36,16 @@ export async function salvageLog(context: SalvageContext): Promise<string[]> {
   const damaged: Uint8Array[] = [];
   const there = new Set<string>();
   const buried = new Set<string>();
+  const coveredThere = new Set<string>();
   for await (const entry of readEntries({ backend, keys, signal }, listEntries(backend, keys, { signal }))) {
     there.add(toHex(entry.name.hash));
     if (isDamaged(entry)) damaged.push(entry.name.hash);
     else {
       addSound(chain, entry);
       for (const pack of packsBuriedBy(entry.entry)) buried.add(toHex(pack));
+      if (entry.entry.kind === 'checkpoint') {
+        for (const hash of [...entry.entry.body.covered, ...entry.entry.body.heads]) coveredThere.add(toHex(hash));
+      }
     }
   }
   const { gaps, covers } = chain.finish();
@@ -64,6 +68,8 @@ export async function salvageLog(context: SalvageContext): Promise<string[]> {
     ...(await restoreEnd(
       context,
       end.map(([, name]) => name),
+      // What was put back by name is there by now.
+      new Set([...there, ...seen, ...coveredThere]),
       buried,
     )),
   );
@@ -77,9 +83,10 @@ export async function salvageLog(context: SalvageContext): Promise<string[]> {
 async function restoreEnd(
   context: SalvageContext,
   missing: readonly EntryName[],
+  there: ReadonlySet<string>,
   buriedThere: ReadonlySet<string>,
 ): Promise<string[]> {
-  const sound = await soundBeginning(context, missing, buriedThere);
+  const sound = await soundBeginning(context, missing, there, buriedThere);
   /** Where what only takes away begins, and whether what it gave up is there again. */
   let before = 0;
   let isThereAgain = false;
@@ -105,14 +112,19 @@ interface SoundEntry {
 async function soundBeginning(
   context: SalvageContext,
   missing: readonly EntryName[],
+  there: ReadonlySet<string>,
   buriedThere: ReadonlySet<string>,
 ): Promise<readonly SoundEntry[]> {
   for (let names = missing; ; ) {
     const buried = new Set([...buriedThere, ...(await buriedPacks(context, names))]);
+    const known = new Set([...there, ...(await coveredHashes(context, names))]);
     const sound: SoundEntry[] = [];
     for (const name of names) {
       const entry = await entryCopy(context, name);
       if (!entry || !(await hasPacks(context, entry, buried))) break;
+      // The index keeps no copy of what a checkpoint stood for: without that checkpoint there is a gap before what follows.
+      if (!entry.prev.every((before) => known.has(toHex(before)))) break;
+      known.add(toHex(name.hash));
       sound.push({ name, entry });
     }
     if (sound.length === names.length) return sound;
@@ -158,6 +170,17 @@ function* named(keys: UserKeys, entry: LogEntry): Generator<Uint8Array> {
   yield* packsNamedBy(entry);
   if (entry.kind !== 'segment') return;
   for (const inside of openSegment(keys, entry.body)) yield* packsNamedBy(inside.entry);
+}
+
+/** What checkpoints among entries stand for. */
+async function coveredHashes(context: SalvageContext, names: readonly EntryName[]): Promise<Set<string>> {
+  const covered = new Set<string>();
+  for (const name of names) {
+    const entry = await entryCopy(context, name);
+    if (entry?.kind !== 'checkpoint') continue;
+    for (const hash of [...entry.body.covered, ...entry.body.heads]) covered.add(toHex(hash));
+  }
+  return covered;
 }
 
 async function buriedPacks(context: SalvageContext, names: readonly EntryName[]): Promise<Set<string>> {
