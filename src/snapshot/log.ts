@@ -77,10 +77,10 @@ export class Log {
     return this.#inTurn(() => this.#append(record, options, { ...effects, quarantine: [] }));
   }
 
-  /** Entries that still say something, newest first, read as they are asked for; those in segments are like others. */
-  async *newestFirst(): AsyncGenerator<NamedEntry> {
+  /** Entries that still say something, newest first, read as they are asked for; those in segments are like others. With `before`, only what stands before that. */
+  async *newestFirst({ before }: { readonly before?: EntryName | undefined } = {}): AsyncGenerator<NamedEntry> {
     const { index, keys } = this.#options;
-    for await (const { seq, hash, sealed } of index.heldEntries()) {
+    for await (const { seq, hash, sealed } of index.heldEntries(before)) {
       const name = { seq, hash };
       let entry: LogEntry;
       try {

@@ -72,11 +72,20 @@ export async function* objectsOf(database: Database, uid: Uint8Array, guard: Gua
   }
 }
 
-/** Entries that hold, be they objects or in segments, newest first; segments themselves are passed over. */
-export async function* heldEntriesOf(database: Database, uid: Uint8Array, guard: Guard): AsyncGenerator<EntryBytes> {
+/** Entries that hold and stand before the one told, be they objects or in segments, newest first; segments themselves are passed over. */
+export async function* heldEntriesOf(
+  database: Database,
+  uid: Uint8Array,
+  guard: Guard,
+  before?: EntryName,
+): AsyncGenerator<EntryBytes> {
+  const range = (tag: typeof TAG.entry | typeof TAG.inside) => {
+    const end = before && { lt: entryKey(uid, before.seq, before.hash, tag) };
+    return { ...tagRange(uid, tag), ...end, reverse: true };
+  };
   // Made together: both see the index as it is now.
-  const objects = database.iterator({ ...tagRange(uid, TAG.entry), reverse: true });
-  const inside = database.iterator({ ...tagRange(uid, TAG.inside), reverse: true });
+  const objects = database.iterator(range(TAG.entry));
+  const inside = database.iterator(range(TAG.inside));
   const outer = new Reader(objects, guard, (key, value) =>
     value[0] === 0 ? { ...entryOf(key), sealed: value.subarray(1) } : undefined,
   );

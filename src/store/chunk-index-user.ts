@@ -268,8 +268,8 @@ export class UserIndex {
   }
 
   /** Entries that hold, be they objects or in segments, newest first. Segments themselves are not among them. */
-  heldEntries(): AsyncGenerator<EntryBytes> {
-    return heldEntriesOf(this.#database, this.#uid, (run) => this.#guard(run));
+  heldEntries(before?: EntryName): AsyncGenerator<EntryBytes> {
+    return heldEntriesOf(this.#database, this.#uid, (run) => this.#guard(run), before);
   }
 
   /** Names of the log's objects, oldest first. */
