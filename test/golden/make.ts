@@ -1,5 +1,5 @@
 /**
- * Makes the golden vaults anew: `npm run golden`. Keys and trees are the same each time; salts, padding, inodes and the times of
+ * Makes the golden vaults anew: `npm run golden`, or with the name of the one with all kinds of log entries that one alone. Keys and trees are the same each time; salts, padding, inodes and the times of
  * the run are not. Only while a format is still open: once it is frozen, its vaults stay as they are.
  */
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -12,9 +12,19 @@ import { type CodecName, loadCodecs } from '../../src/codec/index.js';
 import { createEngine } from '../../src/engine/index.js';
 import { initVault, openVault } from '../../src/vault/index.js';
 import { FAULTS } from './faults.js';
+import { fillKeeping } from './keeping-vault.js';
 import { type Listing, listTree } from './listing.js';
 import { changeSmallTree, changeTree, makeSmallTree, makeTree, seededBytes } from './sample-trees.js';
-import { type Expected, type ExpectedFault, GOLDEN, KEY_NAME, USER, VAULTS } from './vaults.js';
+import {
+  type Expected,
+  type ExpectedFault,
+  type ExpectedKeeping,
+  GOLDEN,
+  KEEPING,
+  KEY_NAME,
+  USER,
+  VAULTS,
+} from './vaults.js';
 
 const PROGRAM = 'bitacora-backup 0.1.0';
 
@@ -76,6 +86,28 @@ async function makeVault(place: string, name: string, { codec, make, change }: R
   }
 }
 
+/** Makes the vault of `fillKeeping`. */
+async function makeKeeping(place: string): Promise<ExpectedKeeping> {
+  const work = join(os.tmpdir(), 'bitacora-golden-source');
+  mkdirSync(work, { mode: 0o700 });
+  try {
+    const scope = join(work, 'tree');
+    const [path, keyFile] = [join(work, 'vault'), join(work, KEY_NAME)];
+    const parts = { path, keyFile, clock: aheadClock(), random: seededRandom(KEEPING), logger: silentLogger };
+    await initVault(parts);
+    const vault = await openVault(parts);
+    await vault.ensureUser(USER);
+    const engine = await createEngine({ threads: 0 });
+    const kept = await fillKeeping({ ...parts, vault, engine, scope });
+    await engine.close();
+    await vault.close();
+    copyVault(path, keyFile, place);
+    return { program: PROGRAM, scope, tree: listTree(scope), kept };
+  } finally {
+    rmSync(work, { recursive: true });
+  }
+}
+
 /** Copies what belongs to the format, the key beside it. */
 function copyVault(vault: string, keyFile: string, place: string): void {
   rmSync(place, { recursive: true, force: true });
@@ -86,13 +118,15 @@ function copyVault(vault: string, keyFile: string, place: string): void {
   cpSync(keyFile, join(place, KEY_NAME));
 }
 
-function writeExpected(place: string, expected: Expected | ExpectedFault): void {
+function writeExpected(place: string, expected: Expected | ExpectedFault | ExpectedKeeping): void {
   writeFileSync(join(place, 'expected.json'), `${JSON.stringify(expected, null, 1)}\n`);
 }
 
-async function makeGolden(): Promise<void> {
+async function makeGolden(only?: string): Promise<void> {
   const { zstd } = await loadCodecs();
   if (zstd !== 'native') throw new Error(`Golden vaults are written by zstd-napi; here zstd is ${zstd}.`);
+  writeExpected(join(GOLDEN, KEEPING), await makeKeeping(join(GOLDEN, KEEPING)));
+  if (only === KEEPING) return;
   for (const name of VAULTS) {
     const place = join(GOLDEN, name);
     const codec = name.slice(name.lastIndexOf('-') + 1) as CodecName;
@@ -111,4 +145,4 @@ async function makeGolden(): Promise<void> {
   rmSync(sound, { recursive: true });
 }
 
-await makeGolden();
+await makeGolden(process.argv[2]);

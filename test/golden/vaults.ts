@@ -24,6 +24,30 @@ export interface Expected {
   readonly snapshots: readonly { readonly id: string; readonly tree: Listing }[];
 }
 
+/** A vault whose log holds what keeping brings: see `fillKeeping`. */
+export const KEEPING = 'format-0-keeping';
+
+/** One snapshot of that vault. */
+export interface KeptSnapshot {
+  readonly id: string;
+  readonly scopes: readonly string[];
+  readonly ended: readonly string[];
+  readonly forgotten: boolean;
+  readonly givenUp: boolean;
+  readonly pinned: boolean;
+  /** Of all that it holds; null where that is gone. */
+  readonly digest: string | null;
+}
+
+/** What stands in its `expected.json`; `tree` is what the newest snapshot holds. */
+export interface ExpectedKeeping {
+  readonly program: string;
+  readonly scope: string;
+  readonly tree: Listing;
+  /** Oldest first. */
+  readonly kept: readonly KeptSnapshot[];
+}
+
 /** What stands in a damaged vault's `expected.json`. */
 export interface ExpectedFault extends Expected {
   readonly fault: string;
@@ -35,7 +59,7 @@ export interface ExpectedFault extends Expected {
   readonly reader: 'stops' | 'warns' | 'restores';
 }
 
-export interface Copy<E extends Expected = Expected> {
+export interface Copy<E extends Expected | ExpectedKeeping = Expected> {
   /** Private to the test, and gone with it. */
   readonly root: string;
   readonly vault: string;
@@ -44,7 +68,7 @@ export interface Copy<E extends Expected = Expected> {
 }
 
 /** Copies a golden vault: an open vault gets an index and a lock, and the key must be its owner's alone. */
-export function copyGolden<E extends Expected = Expected>(test: Test, name: string): Copy<E> {
+export function copyGolden<E extends Expected | ExpectedKeeping = Expected>(test: Test, name: string): Copy<E> {
   const root = mkdtempSync(join(tmpdir(), 'bitacora-golden-'));
   test.teardown(() => rmSync(root, { recursive: true, force: true }));
   const from = join(GOLDEN, name);
