@@ -31,7 +31,8 @@ export class Needs {
   /** What was known to be damaged when it was marked last, by the index's own numbers of packs. */
   #damaged: ReadonlyMap<number, DamagedFrames | undefined> = new Map();
   #seq = 0;
-  #toldDead = false;
+  /** Snapshots that were given up. */
+  readonly #told = new Set<string>();
 
   constructor(prune: UserPrune, bringBack: BringBack) {
     this.#prune = prune;
@@ -44,9 +45,9 @@ export class Needs {
     return [...this.#dead.values()];
   }
 
-  /** Whether they were given up. */
+  /** Whether any were given up. */
   get hasGivenUp(): boolean {
-    return this.#toldDead;
+    return this.#told.size > 0;
   }
 
   /** Marks what snapshots need that were not marked before. */
@@ -126,6 +127,7 @@ export class Needs {
     const { index, log } = repository;
     for (let tries = 0; tries < TRIES; tries++) {
       let going: string[] = [];
+      let untold: readonly DeadSnapshot[] = [];
       let isStale = false;
       try {
         await log.appendAfter(
@@ -134,7 +136,9 @@ export class Needs {
             if (isStale) return undefined;
             // From here to the entry's sealing nothing is waited for: what is looked at cannot change in between.
             going = packs.filter((pack) => this.#mayGo(pack));
-            const body = this.#tombstone(going, added);
+            // Also those that were forgotten since some were given up: they may have relied on what goes now.
+            untold = this.dead.filter(({ id }) => !this.#told.has(id));
+            const body = this.#tombstone(going, added, untold);
             if (body.packs.length + body.added.length === 0) return undefined;
             index.buried.add(ordinalsOf(this.#prune, going));
             return { kind: 'tombstone', body };
@@ -151,7 +155,7 @@ export class Needs {
         await this.update();
         continue;
       }
-      if (going.length > 0) this.#toldDead = true;
+      if (going.length > 0) for (const { id } of untold) this.#told.add(id);
       return going;
     }
     return [];
@@ -164,14 +168,14 @@ export class Needs {
     return (this.live.share(pack)?.liveChunks ?? 0) === 0 && !index.holders.isRelied(ordinal, holder);
   }
 
-  #tombstone(going: readonly string[], added: readonly Uint8Array[]): Tombstone {
+  #tombstone(going: readonly string[], added: readonly Uint8Array[], untold: readonly DeadSnapshot[]): Tombstone {
     const { index } = this.#prune.repository;
     const names = new Map(added.map((name) => [toHex(name), name]));
     // What an earlier run stored again before it was cut short, or an interrupted backup: needed, and named by nobody.
     for (const name of index.loosePacks()) {
       if ((this.live.share(toHex(name))?.liveChunks ?? 0) > 0) names.set(toHex(name), name);
     }
-    const snapshots = going.length === 0 || this.#toldDead ? [] : this.dead.map(({ backupId }) => backupId);
+    const snapshots = going.length === 0 ? [] : untold.map(({ backupId }) => backupId);
     return { packs: going.map(fromHex), added: [...names.values()], snapshots };
   }
 }
