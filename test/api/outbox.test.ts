@@ -289,6 +289,18 @@ t.test('several outboxes on one directory lose nothing and keep the order', asyn
   for (const box of boxes) t.match(await box.status(), { waiting: 0, refused: 0 });
 });
 
+t.test('what is put without waiting for the one before keeps the order, too', async (t) => {
+  const daemon = new Daemon();
+  const outbox = await opened(t, daemon, directoryOf(t));
+  const names = Array.from({ length: 40 }, (_, n) => `s${n}`);
+  await Promise.all(names.map((name) => outbox.put(session('ana', name))));
+  await outbox.flush();
+  t.same(
+    daemon.done,
+    names.map((name) => `ana ${name}`),
+  );
+});
+
 t.test('whoever hears late that an item was delivered takes no other with it', async (t) => {
   const [slow, fast] = [new Daemon(), new Daemon()];
   const directory = directoryOf(t);

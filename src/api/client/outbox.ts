@@ -75,6 +75,8 @@ export class Outbox {
   readonly #options: OutboxOptions;
   readonly #files: OutboxFiles;
   readonly #faults = new Map<string, number>();
+  /** Of each user what was put last, until it is on disk. */
+  readonly #keeping = new Map<string, Promise<void>>();
   readonly #stop = new AbortController();
   #count = { items: 0, bytes: 0 };
   #lastError: BitacoraError | undefined;
@@ -97,19 +99,33 @@ export class Outbox {
    */
   async put({ user_id, session_id, data, durability }: EndedSession): Promise<string> {
     throwIfAborted(this.#stop.signal);
-    const { itemsMax = ITEMS_MAX, bytesMax = BYTES_MAX, random = systemRandom } = this.#options;
+    const { random = systemRandom } = this.#options;
     const bytes = data === undefined || data instanceof Uint8Array ? data : utf8(JSON.stringify(data));
     const idempotencyKey = toHex(random.bytes(16));
-    if (this.#isOver(itemsMax, bytesMax, bytes?.length ?? 0)) {
-      // Others may have delivered some meanwhile.
-      await this.#recount();
-      if (this.#isOver(itemsMax, bytesMax, bytes?.length ?? 0)) throw full(this.#options.directory, this.#count.items);
-    }
     const item = { userId: user_id, sessionId: session_id, idempotencyKey, durability, data: bytes };
-    this.#added(await this.#files.add(item));
+    // In the order of the calls, also where the one before was not waited for.
+    const kept = (this.#keeping.get(user_id) ?? Promise.resolve()).then(() => this.#keep(item));
+    const settled = kept
+      .catch(() => undefined)
+      .then(() => {
+        if (this.#keeping.get(user_id) === settled) this.#keeping.delete(user_id);
+      });
+    this.#keeping.set(user_id, settled);
+    await kept;
     // Delivered behind this call's back: whoever wants to know waits in `flush`.
     void this.deliver();
     return idempotencyKey;
+  }
+
+  async #keep(item: OutboxItem): Promise<void> {
+    const { itemsMax = ITEMS_MAX, bytesMax = BYTES_MAX, directory } = this.#options;
+    const bytes = item.data?.length ?? 0;
+    if (this.#isOver(itemsMax, bytesMax, bytes)) {
+      // Others may have delivered some meanwhile.
+      await this.#recount();
+      if (this.#isOver(itemsMax, bytesMax, bytes)) throw full(directory, this.#count.items);
+    }
+    this.#added(await this.#files.add(item));
   }
 
   /**
