@@ -54,6 +54,15 @@ t.test('every unit runs the program at its place, as a command that there is', a
   }
 });
 
+t.test('whatever runs as somebody else leaves the daemon’s directory its own', async (t) => {
+  for (const name of readdirSync(UNITS).filter((name) => name.endsWith('.service'))) {
+    const unit = readFileSync(join(UNITS, name), 'utf8');
+    // systemd gives all of a StateDirectory= to the user of the unit that was started last.
+    t.equal(/^StateDirectory=/m.test(unit), /^User=bitacora$/m.test(unit), name);
+    t.match(unit, /^(StateDirectory=bitacora|ReadWritePaths=-\/var\/lib\/bitacora)$/m, name);
+  }
+});
+
 t.test('systemd accepts all units', { skip }, async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'bitacora-units-'));
   t.teardown(() => rmSync(directory, { recursive: true }));

@@ -95,7 +95,8 @@ IOWeight=20
 function places({ vault, user, targets }: ServicePlan): string {
   const inState = isIn(vault, STATE_DIRECTORY);
   const top = inState ? STATE_DIRECTORY : vault;
-  const words = `! -user ${user} ( -type d -o -links 1 ) -exec /bin/chown -h ${user}: {} +`;
+  // From the directory of each: nobody can put a link in the way of a path that root follows.
+  const words = `! -user ${user} ( -type d -o -links 1 ) -execdir /bin/chown -h ${user}: {} +`;
   const mine =
     user === 'root'
       ? ''
