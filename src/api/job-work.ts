@@ -15,7 +15,7 @@ export function createJobWork(
   sent: Pick<OperationCall, 'body' | 'records' | 'caller'> = {},
 ): JobWork {
   return async ({ job, body: kept, again, signal, progress }) => {
-    const records = kept ? recordBodyOf(kept.type, await kept.load()) : sent.records;
+    const records = kept ? recordBodyOf(kept.type, await kept.load(), kept.hash) : sent.records;
     return withContext(
       host,
       { signal, progress, jobId: job.id, body: sent.body, caller: sent.caller, records, again },

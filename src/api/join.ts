@@ -17,7 +17,7 @@ export function joinByKey(
   const { idempotency_key: key } = input;
   if (key === undefined) return undefined;
   // What is being sent cannot be compared before it has come; who sends it waits for its turn, and then finds what was done.
-  const other = live.find(({ job }) => job.input.idempotency_key === key && job.repeatable);
+  const other = live.find(({ job }) => job.input.idempotency_key === key && isJoinable(job));
   if (!other) return undefined;
   if (other.job.operation === operation && asksTheSame(input, body, other)) return other.job;
   throw repeatDiffers(String(key));
@@ -31,8 +31,13 @@ export function joinEnd(input: Input, body: JobBody | undefined, live: readonly 
   const same = joinByKey('end', input, body, live);
   if (same || input.idempotency_key !== undefined) return same;
   const newest = live.filter(({ job }) => job.operation === 'end' && job.input.session_id === input.session_id).at(-1);
-  if (!newest?.job.repeatable || !asksTheSame(input, body, newest)) return undefined;
+  if (!newest || !isJoinable(newest.job) || !asksTheSame(input, body, newest)) return undefined;
   return body || newest.job.state === 'queued' ? newest.job : undefined;
+}
+
+/** Somebody's wish to stop a job is not the wish of whoever comes then: that call is done behind it. */
+function isJoinable({ repeatable, cancelling }: Job): boolean {
+  return repeatable === true && !cancelling;
 }
 
 function asksTheSame(input: Input, body: JobBody | undefined, { job, body: other }: LiveJobView): boolean {

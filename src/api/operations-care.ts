@@ -80,7 +80,7 @@ export const CARE_OPERATIONS = {
     path: '/api/prune',
     summary: 'Frees what only forgotten snapshots need, of one user or of all.',
     // What was put aside by mistake, or by somebody with a stolen token, must be there to be had back.
-    who: { scope: 'admin', user: 'optional', administrators: ['grace_days', 'allow_large'] },
+    who: { scope: 'admin', user: 'optional', administrators: ['grace_days', 'allow_large', 'free_bytes'] },
     // Beside backups: it takes care itself of what they rely on.
     job: { access: 'read', durable: false },
     status: ({ status }) => (status === 'stopped' ? 500 : 200),

@@ -6,8 +6,8 @@ import { withData, withoutTarget } from './without-target.js';
 
 /** What a backup reads besides what is configured, or leaves out of that. */
 const CAPTURE_MEMBERS = ['paths', 'exclude', 'one_file_system', 'include_caches', 'max_file_bytes', 'codec', 'level'];
-/** A source is a path that the daemon reads. */
-const SOURCE_MEMBERS = ['sources', 'add_sources', 'remove_sources'];
+/** A source is a path that the daemon reads, and a quota keeps one user's space from the others. */
+const USER_MEMBERS = ['sources', 'add_sources', 'remove_sources', 'quota_bytes'];
 
 /**
  * Every operation: its route, where its code is, and the schemas of its input and answer, each loaded only when wanted. The
@@ -206,7 +206,7 @@ export const OPERATIONS = {
     method: 'PUT',
     path: '/api/users/:user_id',
     summary: 'Changes what a user has.',
-    who: { scope: 'admin', user: 'named', administrators: SOURCE_MEMBERS },
+    who: { scope: 'admin', user: 'named', administrators: USER_MEMBERS },
     job: undefined,
     load: async () => (await import('./operations/users.js')).setUser,
     contract: () => import('./contract/user-set.js'),

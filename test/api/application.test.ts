@@ -1,6 +1,9 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import t from 'tap';
 import { BitacoraClient, isBitacoraError } from '../../src/api/client/library.js';
+import { API_VERSION, HEADER, MEDIA } from '../../src/api/protocol.js';
 import type { JobWork } from '../../src/scheduler/index.js';
 import { Gate, serve } from './fixture.js';
 
@@ -70,6 +73,34 @@ t.test('a call takes no longer than it may, and the job goes on', async (t) => {
   go.open();
   await served.daemon.queue.wait(job_id);
   t.match(await client.job({ job_id }, { timeoutMs: 60_000 }), { state: 'succeeded' });
+});
+
+t.test('what became of a job that a new daemon does not know cannot be told: it may be asked for again', async (t) => {
+  const served = await serve(t);
+  const asked: string[] = [];
+  const server = createServer(({ url }, response) => {
+    asked.push(url!);
+    response.setHeader(HEADER.api, String(API_VERSION));
+    if (asked.length > 1) {
+      response.writeHead(404, { 'content-type': MEDIA.json });
+      response.end('{"error":{"code":"UNKNOWN_JOB","message":"There is no such job.","details":{}}}');
+      return;
+    }
+    response.writeHead(200, { 'content-type': MEDIA.events });
+    const job = { job_id: 'gone', state: 'running', warnings: [] };
+    response.write(`event: running\nid: 1\ndata: ${JSON.stringify(job)}\n\n`, () => response.destroy());
+  });
+  const socket = join(served.root, 'other.sock');
+  server.listen(socket);
+  await once(server, 'listening');
+  t.teardown(() => server.close());
+  await t.rejects(new BitacoraClient({ socket }).end({ user_id: 'ana', session_id: 's1', data: {} }), {
+    code: 'DAEMON_SILENT',
+    retryable: true,
+    details: { job_id: 'gone' },
+  });
+  t.same(asked, ['/api/commands/end', '/api/jobs/gone/events']);
+  await t.rejects(new BitacoraClient({ socket }).job({ job_id: 'gone' }), { code: 'UNKNOWN_JOB' });
 });
 
 t.test('over TCP it brings a token, and says who does not answer', async (t) => {

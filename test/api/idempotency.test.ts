@@ -2,6 +2,7 @@ import t from 'tap';
 import { Fingerprint } from '../../src/api/idempotency.js';
 import { recordBodyOf, sentRecords } from '../../src/api/records/body.js';
 import { utf8 } from '../../src/base/index.js';
+import { sha256 } from '../../src/crypto/index.js';
 
 const INPUT = { user_id: 'ana', session_id: 's1', idempotency_key: 'k' };
 const { signal } = new AbortController();
@@ -47,6 +48,10 @@ t.test('it is known once they were read, by whoever reads them, and of what is t
   t.equal(fingerprint.kept!(), `k ${await digestOf(text)}`);
   const there = { records: recordBodyOf('json', utf8('{"sparks":[]}')) };
   const one = new Fingerprint('end', INPUT, there);
+  const hashed = { records: recordBodyOf('json', utf8('{"sparks":[]}'), sha256(utf8('{"sparks":[]}'))) };
+  t.equal(new Fingerprint('end', INPUT, hashed).digest, one.digest, 'whoever has hashed the bytes already');
+  const other = { records: recordBodyOf('json', utf8('{"sparks":[]}'), sha256(utf8('{}'))) };
+  t.not(new Fingerprint('end', INPUT, other).digest, one.digest, 'and is believed: they are not hashed again');
   t.not(one.digest, new Fingerprint('backup', INPUT, there).digest, 'of another operation it is another');
   t.equal(new Fingerprint('end', { ...INPUT, idempotency_key: undefined }, there).kept, undefined);
 });

@@ -90,12 +90,13 @@ t.test('paths, sources and what widens a capture are for administrators to name'
     t.match(parse(refused.text), { error: { code: 'NOT_ALLOWED', message: new RegExp(Object.keys(more)[0]!) } });
   }
   const set = { sources: [{ kind: 'path', path: '/etc' }] };
-  for (const body of [set, { add_sources: set.sources }, { remove_sources: set.sources }]) {
+  const quotas = [{ quota_bytes: 0 }, { quota_bytes: null }];
+  for (const body of [set, { add_sources: set.sources }, { remove_sources: set.sources }, ...quotas]) {
     const refused = await ask(socket, '/api/users/ana', { method: 'PUT', headers, body });
     t.match(parse(refused.text), { error: { code: 'NOT_ALLOWED' } });
   }
   t.equal((await ask(socket, '/api/users/ana', { method: 'PUT', headers, body: { exclude: [] } })).status, 200);
-  for (const more of [{ grace_days: 0 }, { allow_large: true }]) {
+  for (const more of [{ grace_days: 0 }, { allow_large: true }, { free_bytes: 1 }]) {
     const refused = await ask(socket, '/api/prune', { headers, body: { user_id: 'ana', ...more } });
     t.match(parse(refused.text), { error: { code: 'NOT_ALLOWED' } });
   }

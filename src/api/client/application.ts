@@ -3,7 +3,7 @@ import type { JobDocument } from '../contract/job.js';
 import { type AnswerOf, type InputOf, OPERATIONS, type OperationName, type OperationsOf } from '../operations.js';
 import { MEDIA } from '../protocol.js';
 import { callOf } from './call-of.js';
-import { errorOf, exchange, readJson } from './exchange.js';
+import { type Answered, errorOf, exchange, readJson } from './exchange.js';
 import type { ClientPlace } from './options.js';
 import { readEvents } from './read-events.js';
 import { readItems } from './read-items.js';
@@ -202,7 +202,7 @@ class JobFollower {
   async run(call: Call): Promise<unknown> {
     let next = call;
     for (;;) {
-      const answered = await exchange(this.#place, next);
+      const answered = await this.#exchange(next);
       let lastId = '';
       let cause: unknown;
       try {
@@ -224,6 +224,18 @@ class JobFollower {
       if (this.#job === undefined) throw answered.broken(cause);
       const path = `/api/jobs/${this.#job.job_id}/events`;
       next = { method: 'GET', path, accept: MEDIA.events, headers: { 'last-event-id': lastId }, signal: this.#signal };
+    }
+  }
+
+  /** A daemon that was started anew knows nothing of jobs that ended with the one before, or were not kept: what became of them cannot be learnt. */
+  async #exchange(call: Call): Promise<Answered> {
+    try {
+      return await exchange(this.#place, call);
+    } catch (cause) {
+      if (this.#job === undefined || !isBitacoraError(cause, 'UNKNOWN_JOB')) throw cause;
+      const { job_id } = this.#job;
+      const message = `The daemon went away while it worked on the job ${job_id}, and the one that runs now does not know it.`;
+      throw new BitacoraError('DAEMON_SILENT', message, { retryable: true, cause, details: { job_id } });
     }
   }
 }
