@@ -17,7 +17,7 @@ export async function upkeepChecks(context: OperationContext): Promise<HealthChe
 }
 
 function scrubCheck({ daemon, settings, clock }: OperationContext, noted: RoundRun | undefined): HealthCheck {
-  const last = latest(noted, daemon && seen(daemon.queue));
+  const last = daemon ? seen(daemon.queue, noted) : noted;
   if (last && FINDING.has(last.outcome)) {
     const message = `The check of ${formatTime(last.ended)} found damage, or could not be done: \`bitacora scrub\` says more.`;
     return { name: 'scrub', status: 'degraded', message };
@@ -44,14 +44,23 @@ function pruneCheck(last: RoundRun | undefined): HealthCheck {
 
 type Ended = Pick<RoundRun, 'ended' | 'outcome'>;
 
-/** The last check of anybody that this daemon ran. */
-function seen(queue: JobQueue): Ended | undefined {
-  const job = queue
-    .list()
-    .findLast((each) => each.operation === 'scrub' && hasEnded(each) && each.state !== 'cancelled');
-  if (!job) return undefined;
-  const { status } = (job.result ?? {}) as { readonly status?: unknown };
-  return { ended: job.ended ?? job.submitted, outcome: job.state === 'failed' ? 'failed' : String(status) };
+/**
+ * What the checks that this daemon ran come to, behind the last one of everybody: a check of one user says nothing of the others, so that
+ * what was found of anybody stands until that user, or everybody, was checked again.
+ */
+function seen(queue: JobQueue, noted: RoundRun | undefined): Ended | undefined {
+  let last: Ended | undefined = noted;
+  const ofUsers = new Map<string, Ended>();
+  for (const job of queue.list()) {
+    if (job.operation !== 'scrub' || !hasEnded(job) || job.state === 'cancelled') continue;
+    const { status } = (job.result ?? {}) as { readonly status?: unknown };
+    const run = { ended: job.ended ?? job.submitted, outcome: job.state === 'failed' ? 'failed' : String(status) };
+    if (job.user === undefined) last = latest(last, run);
+    else ofUsers.set(job.user, latest(ofUsers.get(job.user), run)!);
+  }
+  const since = [...ofUsers.values()].filter(({ ended }) => last === undefined || ended >= last.ended);
+  if (last && FINDING.has(last.outcome)) return last;
+  return since.find(({ outcome }) => FINDING.has(outcome)) ?? since.reduce(latest, last);
 }
 
 function latest(a: Ended | undefined, b: Ended | undefined): Ended | undefined {

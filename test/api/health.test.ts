@@ -67,6 +67,22 @@ t.test('a copy that is missing, a backup that failed and damage are told, by the
   t.same(parse((await ask(served.socket, '/api/health', { headers })).text), { status: 'degraded' });
 });
 
+t.test('damage that was found of one user is told whoever else is checked behind, until it is gone', async (t) => {
+  const served = await serve(t);
+  const { queue } = served.daemon;
+  const check = async (user: string | undefined, status: string): Promise<string[]> => {
+    const request = { operation: 'scrub', user, access: 'read', input: {}, durable: false } as const;
+    await queue.wait((await queue.submit(request, { work: async () => ({ status }) })).id);
+    return worse((await health(served)).said);
+  };
+  t.same(await check(undefined, 'damaged'), ['scrub']);
+  t.same(await check('ana', 'sound'), ['scrub'], 'a check of one user says nothing of the others');
+  t.same(await check(undefined, 'sound'), []);
+  t.same(await check('ben', 'damaged'), ['scrub']);
+  t.same(await check('ana', 'sound'), ['scrub']);
+  t.same(await check('ben', 'sound'), []);
+});
+
 t.test('a wrong call for somebody who is not there makes nobody look unsafe', async (t) => {
   const served = await serve(t);
   await served.backUp();
