@@ -4,8 +4,8 @@ import type { EntryName, IndexedObject } from '../../store/index.js';
 import type { UserCheckpoint } from './context.js';
 import { Summary } from './summary.js';
 
-/** What a segment has at most, about: it is written, and read, in one piece. */
-export const SEGMENT_BYTES = 2 ** 20;
+/** What a segment has at most, about: it is written, and read, in one piece, for which a backup waits. */
+export const SEGMENT_BYTES = 2 ** 18;
 /** So many snapshots given up, in parts of what a tail has at most, are worth going through all segments, */
 const GIVEN_UP_LEAST = 0.5;
 /** if they are this part of all entries. */
