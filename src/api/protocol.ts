@@ -40,3 +40,6 @@ export interface ErrorBody {
   readonly message: string;
   readonly details: Readonly<Record<string, unknown>>;
 }
+
+/** The longest JSON body that any call takes: 64 MiB of records, and 1 MiB beside them. */
+export const JSON_BODY_BYTES_MAX = 65 * 2 ** 20;

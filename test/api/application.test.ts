@@ -3,7 +3,8 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import t from 'tap';
 import { BitacoraClient, isBitacoraError } from '../../src/api/client/library.js';
-import { API_VERSION, HEADER, MEDIA } from '../../src/api/protocol.js';
+import { API_VERSION, HEADER, JSON_BODY_BYTES_MAX, MEDIA } from '../../src/api/protocol.js';
+import { RECORDS_BODY_BYTES_MAX } from '../../src/api/server/record-input.js';
 import type { JobWork } from '../../src/scheduler/index.js';
 import { Gate, serve } from './fixture.js';
 
@@ -101,6 +102,13 @@ t.test('what became of a job that a new daemon does not know cannot be told: it 
   });
   t.same(asked, ['/api/commands/end', '/api/jobs/gone/events']);
   await t.rejects(new BitacoraClient({ socket }).job({ job_id: 'gone' }), { code: 'UNKNOWN_JOB' });
+});
+
+t.test('what no daemon takes is refused before it is sent', async (t) => {
+  t.equal(JSON_BODY_BYTES_MAX, RECORDS_BODY_BYTES_MAX);
+  const client = new BitacoraClient({ socket: '/no/such/socket' });
+  const data = new Uint8Array(JSON_BODY_BYTES_MAX);
+  await t.rejects(client.end({ user_id: 'ana', session_id: 's1', data }), { code: 'TOO_LARGE' });
 });
 
 t.test('over TCP it brings a token, and says who does not answer', async (t) => {

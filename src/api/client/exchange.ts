@@ -2,7 +2,7 @@ import { type ClientRequest, type IncomingMessage, type RequestOptions, request 
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { BitacoraError, ERROR_CODES, type ErrorCode, errnoCode, throwIfAborted } from '../../base/index.js';
-import { API_VERSION, type ErrorBody, HEADER, MEDIA } from '../protocol.js';
+import { API_VERSION, type ErrorBody, HEADER, JSON_BODY_BYTES_MAX, MEDIA } from '../protocol.js';
 import type { ClientPlace } from './options.js';
 
 export interface Exchange {
@@ -35,12 +35,16 @@ export interface Answered {
 /**
  * One request on a connection of its own, up to the beginning of its answer.
  *
- * @throws {BitacoraError} what the daemon answered; `DAEMON_SILENT`, `NOT_ALLOWED`, `DAEMON_OTHER` where it did not; `CANCELLED`.
+ * @throws {BitacoraError} what the daemon answered; `TOO_LARGE` for JSON that no daemon takes; `DAEMON_SILENT`, `NOT_ALLOWED`, `DAEMON_OTHER` where it did not; `CANCELLED`.
  */
 export async function exchange(options: ClientPlace, call: Exchange): Promise<Answered> {
   const { socket, version, vaultIdentity, token } = options;
   throwIfAborted(call.signal);
   const json = call.json === undefined || call.json instanceof Uint8Array ? call.json : JSON.stringify(call.json);
+  if (json !== undefined && Buffer.byteLength(json) > JSON_BODY_BYTES_MAX) {
+    // A daemon that refuses it may cut the connection before its answer is heard.
+    throw new BitacoraError('TOO_LARGE', 'The body is larger than this call takes.');
+  }
   const contentType = call.body ? MEDIA.bytes : json === undefined ? undefined : MEDIA.json;
   let sourceError: unknown;
   const watched =
