@@ -121,7 +121,7 @@ export class Vault {
       state: 'active',
       sources: more.sources ?? [],
       exclude: more.exclude ?? [],
-      quota: more.quota,
+      ...(more.quota === undefined ? {} : { quota: more.quota }),
     };
     await createBundle(this.#bundleContext(record.uid), random, record.created);
     try {
