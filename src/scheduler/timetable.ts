@@ -111,7 +111,9 @@ export class Timetable {
         const now = clock.now();
         const jitter = line.row.jitterMs * (asBuffer(random.bytes(4)).readUInt32BE(0) / 2 ** 32);
         const soonest = now + Math.max(LOOK_MS_MIN, (line.row.everyMs ?? 0) / LOOKS_MAX);
-        this.#wait(line, next === undefined ? now + WAIT_MS_MAX : Math.max(next + jitter, soonest));
+        // As long as the row is nobody's, who comes is found by when it would be their turn.
+        const turn = next ?? Math.min(now + WAIT_MS_MAX, line.times.after(now) ?? Number.POSITIVE_INFINITY);
+        this.#wait(line, Math.max(turn + jitter, soonest));
       });
     this.#looking.add(looking);
   }

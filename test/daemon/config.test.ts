@@ -129,6 +129,11 @@ t.test('settings that do not agree are refused', async (t) => {
     '3: "backup.compression_level" is 12: expected 1 to 9 with gzip.',
   ]);
   t.match(problemsOf('[backup.storage]\nsecondary = "s3"\n'), [/^2: .*expected a table \[backup\.storage\.s3\]/]);
+  t.match(
+    problemsOf('[backup]\ncompression_level = 99\nwhat = 1\n[backup.storage]\nsecondary = "s3"\n[log]\nlevel = 7\n'),
+    [/^2: .*is 99: expected/, /^3: .*no setting/, /^5: .*expected a table/, /^7: /],
+    'beside others, too',
+  );
   const never = '[[schedule]]\nusers = ["ana"]\ncron = "0 0 30 2 *"\n';
   t.match(problemsOf(never), [/^3: .*a cron expression/]);
   t.match(problemsOf('[[schedule]]\nusers = ["ana"]\n'), [/^1: \[schedule\[1\]\] needs either cron or every\.$/]);

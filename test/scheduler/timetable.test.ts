@@ -212,3 +212,13 @@ t.test('a look that fails is made again', async (t) => {
   await time.to(at('2026-05-01T14:00:00Z'));
   t.equal(begun.length, 1);
 });
+
+t.test('a row that is nobody’s yet sees who comes as soon as it would be their turn', async (t) => {
+  const kept = new Kept();
+  const row = { ...SIX_HOURS, users: ['*'], everyMs: HOUR / 6 };
+  const { time, begun } = open(t, '2026-05-01T12:00:00Z', [row], kept);
+  await time.to(at('2026-05-01T12:05:00Z'));
+  kept.since.set('ana', time.now());
+  await time.to(at('2026-05-01T12:25:00Z'));
+  t.match(begun[0], /^ana 2026-05-01T12:(10|15|20)$/);
+});

@@ -35,14 +35,14 @@ export function checkConfig(text: string, file: string): CheckedConfig {
   const lines = keyLines(text);
   const warnings = warnOfUnused(value, lines);
   const parsed = configSchema.safeParse(value);
-  if (!parsed.success)
-    return { problems: explainIssues(parsed.error.issues, value, lines), warnings, config: undefined };
-  const problems = disagreements(parsed.data).map(({ key, message }) => ({
-    line: lineOf(lines, key.split('.')),
-    key,
-    message,
-  }));
-  if (problems.length > 0) return { problems, warnings, config: undefined };
+  const together = (parsed.success ? disagreements(parsed.data) : soundDisagreements(value)).map(
+    ({ key, message }) => ({ line: lineOf(lines, key.split('.')), key, message }),
+  );
+  if (!parsed.success) {
+    const problems = [...explainIssues(parsed.error.issues, value, lines), ...together];
+    return { problems: problems.sort((a, b) => (a.line ?? 0) - (b.line ?? 0)), warnings, config: undefined };
+  }
+  if (together.length > 0) return { problems: together, warnings, config: undefined };
   return { problems: [], warnings, config: withAbsolutePaths(parsed.data, dirname(resolve(file))) };
 }
 
@@ -70,6 +70,16 @@ function disagreements({ backup }: Config): { key: string; message: string }[] {
     problems.push({ key: 'backup.storage.secondary', message });
   }
   return problems;
+}
+
+/** Of a file with other problems: what settings say together that are right each by itself. */
+function soundDisagreements(value: unknown): { key: string; message: string }[] {
+  const backup: unknown = Object(value).backup;
+  return [['compression', 'compression_level'], ['storage']].flatMap((keys) => {
+    const some = Object.fromEntries(Object.entries(Object(backup)).filter(([key]) => keys.includes(key)));
+    const parsed = configSchema.safeParse({ backup: some });
+    return parsed.success ? disagreements(parsed.data) : [];
+  });
 }
 
 function withAbsolutePaths(config: Config, base: string): Config {
