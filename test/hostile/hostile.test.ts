@@ -14,8 +14,11 @@ import { type HostilePlace, makeHostilePlace, USER } from './hostile-place.js';
 
 const ALL = [...NAME_CASES, ...TREE_CASES, ...CONTENT_CASES, ...FRAME_CASES, ...METADATA_CASES, ...SCOPE_CASES];
 
-/** What one case may leave in the memory of the process once everything was done with it and garbage is gone. */
-const KEPT_MAX = 64 * 2 ** 20;
+/**
+ * What one case may leave in the memory of the process once everything was done with it and garbage is gone. Buffers for the next session are
+ * given back a second later; they are a few dozen MiB, more where the machine is busy.
+ */
+const KEPT_MAX = 256 * 2 ** 20;
 
 /** What it may take meanwhile, garbage that the engine has not collected yet included: a bomb takes more. */
 const TAKEN_MAX = 2 ** 30;
