@@ -25,6 +25,7 @@ export {
 } from './errors.js';
 export { Interrupt } from './interrupt.js';
 export { jsonText, pathFields } from './json.js';
+export * from './json-bytes.js';
 export { type Logger, silentLogger } from './log.js';
 export { checkPatternCost, isCostlyPattern } from './pattern-cost.js';
 export { noProgress, type Progress, type ProgressSink } from './progress.js';

@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { DATA_BYTES_MAX } from '../../backup/index.js';
-import { asBuffer, BitacoraError, concatBytes } from '../../base/index.js';
+import { asBuffer, BitacoraError, concatBytes, OPEN_OBJECT } from '../../base/index.js';
 import { type Engine, rememberTable, scanInWorker } from '../../engine/index.js';
 import { MEDIA } from '../protocol.js';
 import { type RecordBody, recordBodyOf, sentRecords } from '../records/body.js';
@@ -17,7 +17,6 @@ const BESIDE_BYTES_MAX = DEFAULT_LIMITS.bodyBytesMax;
 export const RECORDS_BODY_BYTES_MAX = DATA_BYTES_MAX + BESIDE_BYTES_MAX;
 /** NDJSON up to this length is taken in before the work begins, so that the work can be done again. */
 const HELD_BYTES_MOST = 4 * 2 ** 20;
-const OPEN_OBJECT = 0x7b;
 /** What JSON's `null` begins with, and no other value. */
 const NULL = 0x6e;
 

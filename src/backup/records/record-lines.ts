@@ -1,10 +1,9 @@
 import { isUtf8 } from 'node:buffer';
-import { asBuffer, BitacoraError, concatBytes } from '../../base/index.js';
+import { asBuffer, BitacoraError, concatBytes, OPEN_OBJECT } from '../../base/index.js';
 import { JsonError, JsonScanner, spaceEnd, stringAt, unexpected, valueEnd } from '../../engine/index.js';
 import type { RecordPart } from './record-source.js';
 
 const NEWLINE = 0x0a;
-const OPEN_OBJECT = 0x7b;
 /** A line is in memory as a whole. */
 export const LINE_BYTES_MAX = 16 * 2 ** 20;
 

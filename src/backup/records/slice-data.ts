@@ -1,15 +1,18 @@
 import { isUtf8 } from 'node:buffer';
-import { BitacoraError, Slices } from '../../base/index.js';
+import {
+  BitacoraError,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+  Slices,
+} from '../../base/index.js';
 import { JsonError, JsonScanner, spaceEnd, stringAt, unexpected, valueEnd } from '../../engine/index.js';
 import type { RecordPart } from './record-source.js';
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
 /** Parts handed out together. */
 const PARTS_AT_ONCE = 256;
 /** Bytes scanned in one go. */

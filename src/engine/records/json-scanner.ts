@@ -1,18 +1,19 @@
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  MINUS,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  PLUS,
+  POINT,
+  QUOTE,
+  SMALL_U,
+} from '../../base/index.js';
 /** Values that lie in each other beyond this are refused: nobody writes them, and readers that recurse fall over them. */
 export const JSON_DEPTH_MAX = 512;
-
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
-const MINUS = 0x2d;
-const PLUS = 0x2b;
-const POINT = 0x2e;
-const SMALL_U = 0x75;
 
 /** What may stand behind a backslash, `u` apart. */
 const ESCAPES = new Set('"\\/bfnrt'.split('').map((char) => char.charCodeAt(0)));

@@ -1,9 +1,8 @@
 import { isUtf8 } from 'node:buffer';
-import { Slices } from '../../base/index.js';
+import { COMMA, Slices } from '../../base/index.js';
 import { JsonError, JsonScanner, spaceEnd, unexpected } from './json-scanner.js';
 import { stringIs } from './record-id.js';
 
-const COMMA = 0x2c;
 /** Bytes scanned in one go. */
 const STEP_BYTES = 2 ** 20;
 

@@ -1,16 +1,11 @@
-import { asBuffer, utf8 } from '../../base/index.js';
+import { asBuffer, BACKSLASH, COLON, MINUS, OPEN_OBJECT, QUOTE, utf8 } from '../../base/index.js';
 import { RECORD_ID_BYTES_MAX } from '../../format/index.js';
 import { JsonScanner, spaceEnd, valueEnd } from './json-scanner.js';
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const MINUS = 0x2d;
 const NINE = 0x39;
 const NAME = 'id';
 const QUOTED_NAME = Buffer.from(`"${NAME}"`);
 const ESCAPED = Buffer.from('\\u');
-const OPEN_OBJECT = 0x7b;
-const COLON = 0x3a;
 const HALF_PAIR = /\p{Cs}/u;
 
 /**

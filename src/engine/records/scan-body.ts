@@ -1,5 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { createHash } from 'node:crypto';
+import { CLOSE_OBJECT, COLON, COMMA, OPEN_OBJECT, QUOTE } from '../../base/index.js';
 import { JsonError } from './json-scanner.js';
 import { type MemberPlace, placeOfMember } from './place-of-member.js';
 import { stringIs } from './record-id.js';
@@ -9,11 +10,6 @@ import { type SeenIds, skipSpace, skipValue, stringEnd } from './skip-value.js';
 
 /** The member of a call that holds its records. */
 const MEMBER = 'data';
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
 
 /** What stands in the JSON of a call. */
 export interface BodyScan {

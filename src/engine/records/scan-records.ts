@@ -1,17 +1,10 @@
-import { Slices } from '../../base/index.js';
+import { CLOSE_ARRAY, CLOSE_OBJECT, COLON, COMMA, OPEN_ARRAY, OPEN_OBJECT, QUOTE, Slices } from '../../base/index.js';
 import { COLLECTIONS_MAX } from '../../format/index.js';
 import { stringAt } from './record-id.js';
 import type { RecordTable } from './record-table.js';
 import { type SeenIds, skipSpace, skipValue, stringEnd } from './skip-value.js';
 import { TableBuilder } from './table-builder.js';
 
-const QUOTE = 0x22;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
 /** Records between two looks at the clock. */
 const RECORDS_AT_ONCE = 64;
 

@@ -1,22 +1,24 @@
+import {
+  BACKSLASH,
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  MINUS,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  PLUS,
+  POINT,
+  QUOTE,
+  SMALL_U,
+} from '../../base/index.js';
 import { JSON_DEPTH_MAX } from './json-scanner.js';
 import { stringIs } from './record-id.js';
 
-const QUOTE = 0x22;
-const BACKSLASH = 0x5c;
-const COMMA = 0x2c;
-const COLON = 0x3a;
-const OPEN_OBJECT = 0x7b;
-const CLOSE_OBJECT = 0x7d;
-const OPEN_ARRAY = 0x5b;
-const CLOSE_ARRAY = 0x5d;
-const MINUS = 0x2d;
-const PLUS = 0x2b;
-const POINT = 0x2e;
 const ZERO = 0x30;
 const SMALL_I = 0x69;
 const SMALL_D = 0x64;
 const SMALL_E = 0x65;
-const SMALL_U = 0x75;
 
 /** What a byte is: the loops ask one table instead of comparing. */
 const SPACE = 1;
