@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
-import { createHash } from 'node:crypto';
 import { CLOSE_OBJECT, COLON, COMMA, OPEN_OBJECT, QUOTE } from '../../base/index.js';
+import { sha256 } from '../../crypto/index.js';
 import { JsonError } from './json-scanner.js';
 import { type MemberPlace, placeOfMember } from './place-of-member.js';
 import { stringIs } from './record-id.js';
@@ -26,10 +26,13 @@ export interface BodyScan {
 /** Goes through the JSON of a call, once if it is as it should be. */
 export async function scanBody(body: Uint8Array): Promise<BodyScan> {
   const found = isUtf8(body) ? await scanMembers(body) : undefined;
-  if (found) return { ...found, hash: found.table && hashOf(body, found.data) };
+  if (found) {
+    const { data, table } = found;
+    return { ...found, hash: table && sha256(body.subarray(data.start, data.end)) };
+  }
   try {
     const data = await placeOfMember(body, MEMBER);
-    const hash = data && body[data.start] === OPEN_OBJECT ? hashOf(body, data) : undefined;
+    const hash = data && body[data.start] === OPEN_OBJECT ? sha256(body.subarray(data.start, data.end)) : undefined;
     return { data, hash };
   } catch (error) {
     if (error instanceof JsonError) return { problem: error.message };
@@ -41,10 +44,6 @@ export async function scanBody(body: Uint8Array): Promise<BodyScan> {
 export async function scanData(json: Uint8Array): Promise<RecordTable | undefined> {
   const found = isUtf8(json) ? await scanRecords(json, 0) : undefined;
   return found && skipSpace(json, found.end, json.length) === json.length ? found.table : undefined;
-}
-
-function hashOf(body: Uint8Array, { start, end }: MemberPlace): Uint8Array {
-  return createHash('sha256').update(body.subarray(start, end)).digest();
 }
 
 /** Undefined where something is not as it mostly is. */

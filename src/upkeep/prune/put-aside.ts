@@ -1,5 +1,5 @@
-import { createHash } from 'node:crypto';
-import { fromHex, isBitacoraError, throwIfAborted, toHex } from '../../base/index.js';
+import { equalBytes, fromHex, isBitacoraError, throwIfAborted, toHex } from '../../base/index.js';
+import { sha256 } from '../../crypto/index.js';
 import { packName, trashName, uidOf } from '../../format/index.js';
 import { openPackHead } from '../../store/index.js';
 import type { Aging } from './aging.js';
@@ -70,7 +70,7 @@ async function replaceTorn({ repository, signal }: UserPrune, hash: Uint8Array):
   const aside = trashName(uidOf(uid), hash);
   const here = packName(uidOf(uid), hash);
   const bytes = await backend.get(aside, { signal });
-  if (toHex(createHash('sha256').update(bytes).digest()) === toHex(hash)) {
+  if (equalBytes(sha256(bytes), hash)) {
     await backend.remover().remove(here, { signal });
     return `The pack "${here}" did not have the bytes that its name says. A sound copy of it was aside already; this one was removed.`;
   }
