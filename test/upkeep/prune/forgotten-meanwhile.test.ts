@@ -8,7 +8,8 @@ import { forget, pruned, snapshot } from './fixture.js';
 
 t.test('what came and was forgotten while a prune ran is given up with what it relied on', async (t) => {
   const setting = await makeSetting(t);
-  const [whole, mixed] = [new SeededRandom(1).bytes(100_000), new SeededRandom(2).bytes(60_000)];
+  // How much of a pack is needed is told by its chunks: of many, wherever they are cut, one is a small part.
+  const [whole, mixed] = [new SeededRandom(1).bytes(100_000), new SeededRandom(2).bytes(900_000)];
   setting.write('whole', whole);
   const first = await snapshot(setting);
   rmSync(join(setting.source, 'whole'));
